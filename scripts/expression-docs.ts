@@ -5,39 +5,40 @@ const PREAMBLE = `# Expressions
 
 <!-- Written by scripts/generate-manifest-docs.ts: change the text in scripts/expression-docs.ts, and the functions in src/mapping/functions. -->
 
-The values under \`map\` are [JSONata](https://docs.jsonata.org) expressions over one record: \`first_name\` is the value of that
-column, \`$email(email)\` calls a function, \`plan = 'pro' ? 'paid' : 'free'\` decides. A field whose expression yields nothing
-is left out. \`workos-migrate validate\` compiles all of them and points at the character where one is wrong;
-\`workos-migrate inspect\` shows which fields there are; [tests](../how-to/mapping-tests.md) show that they yield what you mean.
+The values under \`map\` are [JSONata](https://docs.jsonata.org) expressions on one record: \`first_name\` is the value of a column,
+\`$email(email)\` calls a function, \`plan = 'pro' ? 'paid' : 'free'\` decides. If an expression returns no value, the field is omitted.
 
-| Written | Means |
+\`workos-migrate inspect\` lists the columns, \`workos-migrate validate\` points to the character of an error, and
+[tests](../how-to/mapping-tests.md) show that the results are right.
+
+| Expression | Meaning |
 |---|---|
-| \`email\`, \`profile.email\` | a field of the record; of the item, under an \`each\` |
-| \`\` \`Email Verified\` \`\` | a field whose name has blanks or other signs |
-| \`$record.id\` | a field of the whole record, from within an \`each\` |
-| \`$vars.organization.name\` | a value of the manifest's section \`vars\` |
-| \`$secrets.signerKey\` | a text of the section \`secrets\`; only in \`map.user.password\`, \`passwordHash\` and \`totpSecret\` |
-| \`($x := login; $exists($x) ? $x : id)\` | a value with a name of its own, in parentheses |
-| \`$exists(a) ? a : b\` | \`a\` if it is there. \`a ? a : b\` also takes \`b\` where \`a\` is empty, 0 or false |
+| \`email\`, \`profile.email\` | a field of the record; in a rule with \`each\`, of the item |
+| \`\` \`Email Verified\` \`\` | a field whose name has spaces or special characters |
+| \`$record.id\` | a field of the whole record, in a rule with \`each\` |
+| \`$vars.organization.name\` | a value of \`vars\` in the manifest |
+| \`$secrets.signerKey\` | a text of \`secrets\`; only in \`map.user.password\`, \`passwordHash\` and \`totpSecret\` |
+| \`($x := login; $exists($x) ? $x : id)\` | a named value, in parentheses |
+| \`$exists(a) ? a : b\` | \`a\` if it exists. \`a ? a : b\` returns \`b\` also if \`a\` is empty, 0 or false |
 
-In YAML, an expression that holds \`: \` or \` #\`, or begins with a quote, a bracket or \`*\`, stands in quotes or behind \`>-\`. \`$eval\` is not
-available: it would run text from an export. An evaluation ends after five seconds or 500 nested steps, and rejects its record. \`$now\`,
-\`$millis\`, \`$random\` and \`$shuffle\` answer differently on every run, so that a plan over them never comes to rest: they are
-warned of.
+In YAML, quote an expression that contains \`: \` or \` #\`, or begins with a quote, a bracket or \`*\`; or write it after \`>-\`.
 
-\`$lowercase\` and \`$uppercase\` make no ASCII letter out of another character: the Kelvin sign stays what it is and does not become a \`k\`.
-An address with such a character could otherwise become the address of another person. For addresses there is \`$email\`. Where an
-expression computes \`map.user.key\`, \`email\` or \`user\`, the addresses that it reads are checked as the source has them:
-[duplicates](../how-to/duplicates.md#addresses-that-can-be-taken-for-another) says which are rejected.
+- An evaluation ends after 5 s or 500 nested steps, and rejects its record.
+- \`$eval\` is not available: it would execute text from an export.
+- \`$now\`, \`$millis\`, \`$random\` and \`$shuffle\` return a different value on every run, so that every plan has changes. The plan warns
+  about them.
+- \`$lowercase\` and \`$uppercase\` never turn another character into an ASCII letter: the Kelvin sign does not become \`k\`. Otherwise one
+  address could become another user's. Use \`$email\` for addresses. If an expression computes \`map.user.key\`, \`email\` or \`user\`, the plan
+  also checks the addresses that it reads: [duplicates](../how-to/duplicates.md#addresses-that-can-be-taken-for-another) lists the rejected ones.
 
-Beside [JSONata's own functions](https://docs.jsonata.org/string-functions) there are these. None of them runs data as code. Nothing in
-(an absent field, null, blanks) is nothing out, unless it says otherwise.
+workos-migrate adds these functions to [JSONata's own](https://docs.jsonata.org/string-functions). None of them executes data. Without a
+value (an absent field, null, or spaces), a function returns no value, unless its description says otherwise.
 `
 
-const PASSWORDS = `Each yields what \`map.user.passwordHash\` takes: \`{ hash, type }\` in the form that WorkOS takes, or \`{ unsupported }\` with the name of
-a scheme that WorkOS has no counterpart for, or \`{ notHash }\` with the shape of what is no hash. Those users, and users whose hash is beyond WorkOS's limits (too few rounds, say), are
-created without a password and reset it, or are rejected: \`passwords.unsupported\` says which. No part of a hash is in any message.
-[Passwords](../how-to/passwords.md) has the table of what WorkOS takes.
+const PASSWORDS = `Each function returns a value for \`map.user.passwordHash\`: \`{ hash, type }\` in WorkOS's form, \`{ unsupported }\` with the name of an
+unsupported hasher, or \`{ notHash }\` with the shape of a value that is not a hash. Users without a supported hash are created without a
+password or rejected: \`passwords.unsupported\` decides. No message contains any part of a hash. [Passwords](../how-to/passwords.md) lists the
+hashes that WorkOS accepts.
 `
 
 /** docs/reference/expressions.md, in Markdown, from the functions. */
@@ -62,7 +63,7 @@ function section(title: string, functions: readonly MappingFunction[], introduct
   return [`## ${title}\n`, ...(introduction === undefined ? [] : [introduction]), `${table}\n`].join('\n')
 }
 
-/** One line per encoding that is read: the functions differ in nothing but their names. */
+/** One line for each encoding that is read: the functions differ only in their names. */
 function encodings(): string {
   const names = new Map<string, string[]>()
   for (const { name } of encodingFunctions) {
@@ -72,8 +73,8 @@ function encodings(): string {
   const rows = [...names].map(([from, list]) => `| ${from} | ${list.join(' ')} |`)
   const [example] = encodingFunctions
   return [
-    'From each encoding to each other. Base64 is written with `=` and Base64 for URLs and Base32 without; both are read either way.',
-    'Text is UTF-8. What is not of its encoding rejects the record.\n',
+    'A function for each pair of encodings. They write Base64 with `=`, and Base64 for URLs and Base32 without; they read both forms.',
+    'Text is UTF-8. A value that is not in its encoding rejects the record.\n',
     ...(example === undefined ? [] : [`${code(example.example[0])} → ${code(JSON.stringify(example.example[1]))}\n`]),
     '| From | |\n|---|---|',
     `${rows.join('\n')}\n`,

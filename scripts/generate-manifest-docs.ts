@@ -5,7 +5,9 @@ import { commandsDocs } from './commands-docs.ts'
 import { expressionDocs } from './expression-docs.ts'
 import { manifestDocs } from './manifest-docs.ts'
 import { manifestTypes } from './manifest-types.ts'
+import { withBlocks } from './review/page.ts'
 import { sandboxDocs } from './sandbox-docs.ts'
+import { SHOWN, shownIn } from './shown.ts'
 import { triedDocs } from './tried-docs.ts'
 
 // npm run docs: run it after a change of the schema, a function, the known facts of the WorkOS API,
@@ -18,6 +20,11 @@ write('src/config/manifest-types.ts', manifestTypes())
 
 change('docs/how-to/sandbox.md', sandboxDocs)
 change('docs/how-to/sources/README.md', triedDocs)
+
+for (const page of Object.keys(SHOWN)) {
+  const blocks = await shownIn(page)
+  change(page, (text) => withBlocks(text, blocks))
+}
 
 function change(name: string, changed: (text: string) => string): void {
   write(name, changed(readFileSync(pathOf(name), 'utf8')))

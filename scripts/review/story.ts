@@ -5,8 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import { run } from '../../src/cli/run.ts'
+import { output } from './output.ts'
 
 /** The blocks of the page by name, and the folder with the pull request. */
 export interface Story {
@@ -156,31 +155,6 @@ function difference(edits: Edits): string {
   return edits
     .flatMap(([from, to]) => [...lines('-', from), ...lines('+', to).filter((line) => !from.includes(line.slice(1)))])
     .join('')
-}
-
-/** Runs a command line in a folder. @returns its output */
-async function output(folder: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const stdout = new PassThrough()
-  const signal = new AbortController().signal
-  const quiet = {
-    stderr: new PassThrough(),
-    stdin: new PassThrough(),
-    now: Date.now,
-    interrupted: signal,
-    killed: signal,
-  }
-  stdout.setEncoding('utf8')
-  let text = ''
-  stdout.on('data', (piece: string) => {
-    text += piece
-  })
-  await run(args, { ...quiet, stdout, env, cwd: folder })
-  return steady(text)
-}
-
-/** Replaces what differs between runs: the lineage of the state and the IDs of WorkOS. */
-function steady(text: string): string {
-  return text.replace(/state [0-9a-f]{6}…/g, 'state 3f2a9c…').replace(/\b(user|org|om)_[0-9A-Z]{26}\b/g, '$1_01K…')
 }
 
 /** The warnings above the counts of a plan. */

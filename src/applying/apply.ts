@@ -192,7 +192,7 @@ async function attemptAction(progress: Progress, action: Action, postponed: Post
   }
 }
 
-/** The outcome that an aborted signal stands for. */
+/** The outcome of an aborted signal. */
 function interruption(signal: AbortSignal | undefined): { outcome: RunOutcome; message: string } | undefined {
   if (!signal?.aborted) return undefined
   const { reason } = signal

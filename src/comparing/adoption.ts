@@ -6,9 +6,8 @@ import { addChange, addMembers, type Comparison, vouchesForOther } from './compa
 import { asObject, comparedFields, differs, isEmpty, sameValue } from './field-differences.ts'
 
 /**
- * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there
- * are filled in where the policy allows it; nothing that has a value is overwritten, unless the
- * kind has a policy of its own for what differs.
+ * Compares a resource that is in WorkOS but not in the state. The policy can fill in empty fields;
+ * fields with a value are never overwritten, unless the kind has its own policy for them.
  */
 export function compareAdopted(
   definition: KindDefinition,
@@ -42,7 +41,7 @@ export function compareAdopted(
   return result
 }
 
-/** Every field that differs is made as the source says, or kept and shown. */
+/** A field that differs is set to the value of the source, or kept and shown. */
 function compareConflicting(
   result: Comparison,
   definition: KindDefinition,

@@ -4,7 +4,7 @@ import type { Fallback, KindDefinition } from '../kinds/kind.ts'
 import type { Attributes, Changes, DesiredResource, LiveResource, RefIds } from '../resource.ts'
 import { sameMembers, sameValue } from './field-differences.ts'
 
-/** A field, or a member of one, that WorkOS answered otherwise than it was sent. */
+/** A field, or a member of one, that the response contradicts. */
 export interface AnswerDifference {
   field: string
   /** Of a `map` field: the member. */
@@ -14,9 +14,9 @@ export interface AnswerDifference {
 }
 
 /**
- * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and
- * what `sameValue` overlooks are habits of servers and no difference. A field that the answer does
- * not tell, a secret, and a member of metadata that was not sent are not judged.
+ * How a response differs from what was sent. The order of a set, the case of addresses and what
+ * `sameValue` ignores do not count. Fields missing in the response, secrets, and metadata members
+ * that were not sent are not compared.
  */
 export function compareAnswer(
   { fields, inForce = {} }: Pick<KindDefinition, 'fields' | 'inForce'>,
@@ -41,7 +41,7 @@ export function compareAnswer(
 
 type Rule = Pick<FieldDefinition, 'compare' | 'secret' | 'caseless'>
 
-/** A field that is in force besides the managed ones. */
+/** A field of an active resource in addition to the managed ones. */
 const VALUE: Rule = { compare: 'value' }
 
 function same({ compare, caseless }: Rule, sent: Json, told: Json): boolean {
@@ -49,18 +49,17 @@ function same({ compare, caseless }: Rule, sent: Json, told: Json): boolean {
   return sameMembers(Array.isArray(sent) ? sent : [], Array.isArray(told) ? told : [], caseless)
 }
 
-/**
- * Whether WorkOS holds everything of this, as far as it can be read back: of a secret nobody knows.
- */
+/** Whether WorkOS has all of these values, as far as they can be read: secrets cannot. */
 export function holdsAll(definition: KindDefinition, sent: Changes, live: Attributes): boolean {
   const readable = Object.keys(sent).every((field) => definition.fields[field]?.secret !== true && field in live)
   return readable && compareAnswer(definition, sent, live).length === 0
 }
 
 /**
- * Who an answer is about, where that is not the resource which was sent: another address, other
- * references, another slug, or an external id that was not sent. Undefined: it is that one. A name
- * is a value, that WorkOS may change; of what has nothing else, the rest of its identity counts.
+ * Describes the resource of a response if it is not the one that was sent: another address, other
+ * references, another slug, or an external ID that was not sent. Undefined: it is the same one. A
+ * name is a value that WorkOS can change; a kind without other identifiers is compared by the rest
+ * of its identity.
  */
 export function otherIdentity(
   definition: Pick<KindDefinition, 'naturalKey' | 'fields'>,
@@ -74,10 +73,10 @@ export function otherIdentity(
   if (natural !== null && live.naturalKey !== null && !sameValue(natural, live.naturalKey)) return live.naturalKey
   const { externalId = null } = desired.attributes
   if (live.externalId === null || sameValue(externalId, live.externalId)) return undefined
-  return `external id ${live.externalId}`
+  return `external ID ${live.externalId}`
 }
 
-/** Differences as the state keeps them beside what was sent; undefined: there are none. */
+/** Differences in the form of the state, next to what was sent. Undefined: there are none. */
 export function besides(differences: readonly AnswerDifference[]): Attributes | undefined {
   if (differences.length === 0) return undefined
   const answered: Attributes = {}
@@ -88,7 +87,7 @@ export function besides(differences: readonly AnswerDifference[]): Attributes | 
   return answered
 }
 
-/** What was sent once of the fields, and members of fields, that WorkOS answered otherwise then. */
+/** What was sent for the fields, and members of fields, that an earlier response contradicted. */
 export function sentBeside(answered: Attributes, base: Attributes): Changes {
   const sent: Changes = {}
   for (const [field, value] of Object.entries(answered)) {
@@ -102,7 +101,7 @@ export function sentBeside(answered: Attributes, base: Attributes): Changes {
   return sent
 }
 
-/** What a create sent, of what an answer can be compared with. */
+/** The sent fields of a create that a response can contradict. */
 export function createdDifferences(
   definition: KindDefinition,
   attributes: Attributes,
@@ -114,9 +113,9 @@ export function createdDifferences(
 }
 
 /**
- * The differences that remain after an update: of what was sent now, and of what an earlier answer
- * told otherwise and this one does not tell right.
- * @param before what the state held, and holds of the source from now on
+ * The differences after an update: of what was sent now, and earlier ones that this response does
+ * not correct.
+ * @param before what the state had; from now on it has the values of the source
  */
 export function updatedDifferences(
   definition: KindDefinition,
@@ -130,7 +129,7 @@ export function updatedDifferences(
   return [...now, ...compareAnswer(definition, watched, { ...before.answered, ...live })]
 }
 
-/** Of the watched fields, and members of fields, those that were not sent just now. */
+/** The watched fields, and members of fields, that were not sent now. */
 function withoutSent(watched: Changes, sent: Changes): Changes {
   const rest: Changes = {}
   for (const [field, value] of Object.entries(watched)) {
@@ -147,17 +146,14 @@ function isMembers(value: Changes[string] | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Several answers as one: a separate field counts as the last one tells it. */
+/** Merges several responses: for a separate field the last one counts. */
 export function joinAnswers({ fields }: KindDefinition, answers: readonly Attributes[]): Attributes {
   const last = answers.at(-1) ?? {}
   const first = Object.entries(answers[0] ?? {}).filter(([field]) => answers.length === 1 || !fields[field]?.separate)
   return { ...last, ...Object.fromEntries(first) }
 }
 
-/**
- * The attributes of something just created: what was sent, and what WorkOS gave it where nothing
- * was.
- */
+/** The attributes of a created resource: what was sent, and what WorkOS set in addition. */
 export function appliedAttributes(definition: KindDefinition, sent: Attributes, live: LiveResource): Attributes {
   const attributes = { ...sent }
   for (const [field, { assigned }] of Object.entries(definition.fields)) {
@@ -167,17 +163,17 @@ export function appliedAttributes(definition: KindDefinition, sent: Attributes, 
   return attributes
 }
 
-/** `roles: sent admin, member; answered member` for every difference. */
+/** `roles: sent admin, member; returned member` for each difference. */
 export function describeAnswer(differences: readonly AnswerDifference[]): string {
   return differences
     .map(({ field, member, sent, answered }) => {
       const name = member === undefined ? field : `${field}.${member}`
-      return `${name}: sent ${text(sent)}; answered ${text(answered)}`
+      return `${name}: sent ${text(sent)}; returned ${text(answered)}`
     })
     .join(', and ')
 }
 
-/** The longest value that a message shows whole. */
+/** The longest value that a message shows whole, in characters. */
 const SHOWN = 60
 
 function text(value: Json): string {

@@ -3,20 +3,19 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes, Changes } from '../resource.ts'
 import { asObject } from './field-differences.ts'
 
-/** One field that an action changes. Secret fields are named and never shown. */
+/** A field that an action changes. Secret fields are named, but their values are never shown. */
 export type FieldChange =
   | { field: string; before: Json | undefined; after: Json | undefined }
   | { field: string; secret: true }
 
-/** A value in WorkOS that is not what the source says, and stays as it is. */
+/** A value in WorkOS that differs from the source and is kept. */
 export interface KeptDifference {
   field: string
   live: Json | undefined
   desired: Json | undefined
   /**
-   * Why it is kept: changed in WorkOS since it was applied, different when it was adopted, answered
-   * so when it was applied, nothing WorkOS can update, or something that only the owner of the
-   * account can prove.
+   * Why it is kept: changed in WorkOS since it was applied, different at adoption, returned by
+   * WorkOS when it was applied, not updatable, or provable only by the account's owner.
    */
   reason:
     | 'changed in WorkOS'
@@ -24,22 +23,19 @@ export interface KeptDifference {
     | 'cannot be updated'
     | 'only its owner can verify it'
     | 'answered otherwise'
-  /** The manifest's policy is `fail`: the plan is refused because of it. */
+  /** The manifest's policy is `fail`: the plan is rejected. */
   refused?: true
 }
 
-/** What a comparison comes to. */
 export interface Comparison {
   changes: FieldChange[]
   send: Changes
   kept: KeptDifference[]
-  /**
-   * The source changed, and WorkOS already holds the new value: only the state has to learn of it.
-   */
+  /** The source changed, and WorkOS already has the new value: only the state needs an update. */
   caughtUp: boolean
   /**
-   * The base of the next comparison, once this one is applied: the source's values, except where a
-   * change was not sent.
+   * The base of the next comparison after this one is applied: the values of the source, except
+   * changes that were not sent.
    */
   applied: Attributes
 }
@@ -71,10 +67,9 @@ export function addChange(
 }
 
 /**
- * Whether sending a value would say of an account that somebody else opened that its address is
- * theirs. The source speaks of its own account: only WorkOS knows who opened this one, and its
- * owner alone can verify the address.
- * @param held what WorkOS holds
+ * Whether sending a value would confirm an address in an account that somebody else opened. The
+ * source speaks for its own account; only the owner of this one can verify the address.
+ * @param held the value in WorkOS
  */
 export function vouchesForOther(
   { provenBy }: KindDefinition,

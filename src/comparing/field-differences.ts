@@ -4,21 +4,20 @@ import type { FieldDefinition } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
 
-// The differences between values of one resource, field by field: `diffField` says what an update
-// has to send, `differs` whether WorkOS holds something else, `compareFields` what is not as the
-// source says, and who changed it.
+// Differences between values of one resource, field by field. `diffField`: what an update must
+// send. `differs`: whether WorkOS has another value. `compareFields`: what differs from the source,
+// and who changed it.
 
 /**
- * The fields that are compared and shown: no secrets, nothing that only helps to find the thing.
+ * The fields to compare and show: no secrets, and no fields that only help to find the resource.
  */
 export function comparedFields(definition: KindDefinition): [string, FieldDefinition][] {
   return Object.entries(definition.fields).filter(([, field]) => !field.secret && field.compared !== false)
 }
 
 /**
- * Whether what WorkOS holds differs by the field's own comparison. Members that only WorkOS has do
- * not count, and habits of servers do not either: nobody changed anything, and every apply would
- * write it again.
+ * Whether the value in WorkOS differs by the field's comparison. Members that only WorkOS has do
+ * not count, nor do habits of servers: otherwise every apply would write again.
  */
 export function differs(rule: FieldDefinition, wanted: Json, held: Json): boolean {
   if (isEmpty(wanted) && isEmpty(held)) return false
@@ -31,9 +30,9 @@ export function differs(rule: FieldDefinition, wanted: Json, held: Json): boolea
 }
 
 /**
- * What an update of one field has to send to turn `base` into `desired`; undefined when there is
- * nothing to send. An absent desired value is not managed, whatever stands in the base. Of a `map`,
- * only the changed members come back, null for those that only the base has.
+ * What an update of a field must send to change `base` into `desired`. Undefined: nothing. An
+ * absent desired value is not managed, whatever the base has. Of a `map`, only the changed members
+ * are returned, null for those that only the base has.
  */
 export function diffField(
   definition: Pick<FieldDefinition, 'compare'>,
@@ -64,12 +63,12 @@ function sameSet(one: readonly Json[], other: readonly Json[]): boolean {
 }
 
 /**
- * Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS
- * did not take all of it, `answered` where it answered the write with what it holds.
+ * Who changed a value since it was last applied. `unknown`: nothing was applied. `reduced`: WorkOS
+ * did not accept all of it. `answered`: WorkOS returned this value for the write.
  */
 export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'reduced' | 'answered' | 'unknown'
 
-/** A field, or a member of one, with another value in WorkOS than in the source. */
+/** A field, or a member of one, whose values in WorkOS and in the source differ. */
 export interface FieldDifference {
   field: string
   live: Json | null
@@ -79,7 +78,7 @@ export interface FieldDifference {
 
 /**
  * The managed fields that differ, and who changed them.
- * @param base what was last applied; undefined: nothing was
+ * @param base what was last applied; undefined: nothing
  */
 export function compareFields(
   definition: KindDefinition,
@@ -116,7 +115,7 @@ function compareMembers(
   held: Map<string, Json>,
 ): FieldDifference[] {
   const differences: FieldDifference[] = []
-  // A member that was applied once and has left the source is to go as well.
+  // A member that was applied and has left the source must be removed too.
   for (const name of new Set([...desired.keys(), ...(base?.keys() ?? [])])) {
     const want = desired.get(name) ?? null
     const have = held.get(name) ?? null
@@ -133,20 +132,19 @@ function changedBy(source: boolean, target: boolean): ChangedBy {
   return source ? 'source' : 'WorkOS'
 }
 
-/** A map, since a member may be called `__proto__`. */
+/** A Map, since a member can be named `__proto__`. */
 function members(value: Json | undefined): Map<string, Json> {
   return new Map(isObject(value) ? Object.entries(value) : [])
 }
 
-/** A copy without a prototype: a member may be called `constructor` or `__proto__`. */
+/** A copy without a prototype, since a member can be named `constructor` or `__proto__`. */
 export function asObject(value: Json | undefined): JsonObject {
   return Object.assign(Object.create(null), isObject(value) ? value : {})
 }
 
 /**
- * Whether two values say the same, one of them as a server tells it. Blanks around a text, its way
- * of composing letters, nothing in place of null or false, and a text in place of a number are
- * habits of servers and no difference.
+ * Whether two values mean the same. Surrounding spaces, Unicode normalization, null instead of
+ * false, and text instead of a number are habits of servers and do not count.
  */
 export function sameValue(one: Json, other: Json, caseless = false): boolean {
   const [first, second] = [written(one, caseless), written(other, caseless)]
@@ -154,13 +152,13 @@ export function sameValue(one: Json, other: Json, caseless = false): boolean {
   return (one === false && second === '') || (other === false && first === '')
 }
 
-/** The same of two lists whose order says nothing. */
+/** The same for two lists in any order. */
 export function sameMembers(one: readonly Json[], other: readonly Json[], caseless = false): boolean {
   const [ones, others] = [one, other].map((list) => new Set(list.map((value) => written(value, caseless))))
   return ones?.size === others?.size && ones !== undefined && others !== undefined && ones.isSubsetOf(others)
 }
 
-/** A value as text, so that two spellings of one are equal; empty for nothing. */
+/** A value as text, equal for two spellings of it. Empty for no value. */
 function written(value: Json, caseless: boolean): string {
   if (value === null) return ''
   if (typeof value === 'object') return Object.keys(value).length === 0 ? '' : canonicalJson(value)
@@ -168,7 +166,7 @@ function written(value: Json, caseless: boolean): string {
   return caseless ? lowerAscii(text) : text
 }
 
-/** Whether a value says nothing: WorkOS answers it and its absence alike. */
+/** Whether a value means the same to WorkOS as its absence. */
 export function isEmpty(value: Json): boolean {
   if (Array.isArray(value)) return value.length === 0
   return value === null || value === '' || (isObject(value) && Object.keys(value).length === 0)

@@ -6,43 +6,40 @@ import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resou
 import { isEmpty } from './field-differences.ts'
 
 /**
- * comparing/ holds the rules by which planning, applying, recovery and verifying decide alike. In:
- * values, of the source, of the state and of WorkOS, and what the caller has looked up. Out: which
- * thing in WorkOS it is and whose (this file), ids of references, what is to be sent, what differs.
- * No function here reads a table, sends a request or has an effect.
+ * comparing/ contains the rules that planning, applying, recovery and verifying share. They decide
+ * on values of the source, the state and WorkOS, and on what the caller looked up: which resource
+ * in WorkOS it is and whose (this file), IDs of references, what to send, what differs. No function
+ * here reads a table, sends a request or has another effect.
  */
 
 /**
- * What something in WorkOS was recognised by. `name`: that of an organization, where the manifest
- * lets names count.
+ * How a resource in WorkOS was found. `name`: by the name of an organization, if the manifest
+ * allows it.
  */
 export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
 
-/**
- * Something that is in WorkOS where a desired resource is to be, and what this side knows of it.
- */
+/** A resource in WorkOS at the identity of a desired one. */
 export interface Found {
   definition: KindDefinition
-  /** What is to be there; after a create, what that create sent. */
+  /** The desired resource; after a create, what was sent. */
   desired: DesiredResource
   live: LiveResource
-  /** WorkOS ids of what it refers to, as far as these exist. */
+  /** WorkOS IDs of its references, as far as they exist. */
   refIds: RefIds
-  /** Key of another resource that it stands for already, by the state or by the plan. */
+  /** Key of another resource that it already belongs to, by the state or the plan. */
   claimant: string | undefined
-  /** The state has it: under this key, or under one that the source no longer has. */
+  /** The state has it: under this key, or under a key that left the source. */
   known: boolean
   /**
-   * A create of ours may have taken effect, and nothing was there before it. Undefined: none can
-   * have. `holderCreated`: the state has created the user or the organization that the resource
-   * hangs on.
+   * A create of ours might have taken effect, and nothing was there before. Undefined: none can
+   * have. `holderCreated`: the state created the user or organization that the resource depends on.
    */
   openCreate: { holderCreated: boolean } | undefined
 }
 
 /**
- * What it is to the desired resource: what our own create made; what was there before, which may be
- * adopted and is never deleted; another one's; or one that the manifest does not let in.
+ * The relation to the desired resource: created by us, there before (adopted and never deleted),
+ * another one's, or excluded by the manifest.
  */
 export type Identity =
   | { type: 'ours' }
@@ -51,28 +48,28 @@ export type Identity =
   | ({ type: 'blocked' } & Reason)
 
 /**
- * Decides whose it is. Planning, recovery and the look-up after a create without a plain answer
- * decide by this alone.
+ * Decides whose it is. Planning, recovery and the lookup after an unclear create decide only by
+ * this.
  */
 export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | 'unverified'>): Identity {
   const { definition, desired, live, refIds, claimant } = found
   const { name, plural } = definition
   if (claimant !== undefined) {
-    const message = `${live.id} in WorkOS is ${name}:${claimant} already: two ${plural} of the source are one there`
+    const message = `${live.id} in WorkOS already belongs to ${name}:${claimant}: two ${plural} of the source would share it`
     return { type: 'clash', code: 'identity_clash', message }
   }
   if (!sameIdentity(definition, desired, live, refIds)) {
     const message =
       live.naturalKey === null
-        ? `${live.id} in WorkOS was found in its place and has another external id (${live.externalId}): it is another one`
-        : `${live.id} in WorkOS has its external id and another identity (${live.naturalKey}): it may be somebody else`
+        ? `${live.id} in WorkOS has the same identity but another external ID (${live.externalId}): it is a different one`
+        : `${live.id} in WorkOS has the same external ID but another identity (${live.naturalKey}): it might be somebody else`
     return { type: 'clash', code: 'external_id_clash', message }
   }
   const matchedBy = matchOf(found)
   if (found.known) return { type: 'adoptable', matchedBy }
   if (isOurs(found)) return { type: 'ours' }
   if (adopt.mode === 'never') {
-    const message = `it exists in WorkOS (${live.id}, recognised by its ${matchedBy}) and adopt.mode is never`
+    const message = `it exists in WorkOS (${live.id}, found by its ${matchedBy}), and adopt.mode is never`
     return { type: 'blocked', code: 'exists_already', message }
   }
   if (adopt.unverified === 'block' && matchedBy === 'natural identity' && isUnverified(definition, live)) {
@@ -82,10 +79,10 @@ export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | '
 }
 
 /**
- * Whether it bears what only our create can have written. The time of its creation proves nothing:
- * anybody may sign up between two of our requests, and two clocks differ. An external id does,
- * since planning saw that nothing had it. What has none of its own is ours by what it hangs on:
- * before our create that was not there either.
+ * Whether only our create can have written it. The time of creation proves nothing: anybody can
+ * sign up between two of our requests, and clocks differ. An external ID does, since planning saw
+ * that nothing had it. A resource without one is ours if what it depends on did not exist before
+ * our create either.
  */
 function isOurs({ definition, desired, live, openCreate }: Found): boolean {
   if (openCreate === undefined) return false
@@ -106,10 +103,7 @@ function matchOf({ definition, desired, live, refIds }: Found): MatchedBy {
     : 'name'
 }
 
-/**
- * Whether an account proves nothing of whose it is: whoever opened it never showed that the address
- * is theirs.
- */
+/** Whether nothing proves whose account it is: whoever opened it never verified the address. */
 export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): boolean {
   return provenBy !== undefined && live.attributes[provenBy] !== true
 }
@@ -117,18 +111,18 @@ export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): 
 function unverifiedAccount({ name }: KindDefinition, { id, naturalKey }: LiveResource): Reason {
   return {
     code: 'unverified_account',
-    message: `WorkOS has an account with the address ${naturalKey} (${id}) that never verified it: somebody else may have opened it`,
+    message: `an account with the address ${naturalKey} (${id}) exists in WorkOS, but the address is not verified: somebody else might have opened it`,
     hint:
-      'have the person verify the address, or delete the account in WorkOS; if you know that it is theirs, as where your own earlier apply ' +
-      `made it: workos-migrate state import ${name}:KEY ${id}; adopt.unverified: allow lets all such accounts in`,
+      'have the user verify the address, or delete the account in WorkOS; if you know that the account is the right one, as after a lost state, ' +
+      `use workos-migrate state import ${name}:KEY ${id}; adopt.unverified: allow accepts all such accounts`,
   }
 }
 
 /**
- * Whether a live resource that bears the external id of a desired one is the same thing. External
- * ids of two systems may collide: where the kind has a natural identity too (a user's e-mail), both
- * must agree before anything is adopted, or one person would be given another's memberships. A kind
- * without a natural identity is compared by its external id alone.
+ * Whether a live resource with the same external ID is the same thing. External IDs of two systems
+ * can collide: if the kind has a natural key too (a user's email address), both must agree, or one
+ * user would get another's memberships. A kind without a natural key is compared by external ID
+ * only.
  */
 export function sameIdentity(
   definition: KindDefinition,
@@ -141,14 +135,13 @@ export function sameIdentity(
   return !hasOtherExternalId(desired, live)
 }
 
-/** Whether both bear an external id, and not the same one. */
+/** Whether both have an external ID, and they differ. */
 export function hasOtherExternalId({ attributes: { externalId } }: DesiredResource, live: LiveResource): boolean {
   return typeof externalId === 'string' && live.externalId !== null && externalId !== live.externalId
 }
 
 /**
- * Whether a resource holds to the letter what a create sent, and nothing yet of what follows in
- * requests of its own.
+ * Whether a resource has exactly what a create sent, and none of what separate requests send later.
  */
 function bearsContent({ fields }: KindDefinition, sent: Attributes, live: Attributes): boolean {
   return Object.entries(fields).every(([field, { secret, compared, separate }]) => {
@@ -165,24 +158,22 @@ export interface LiveLookup {
   byExternalId(externalId: string): LiveResource | undefined
   /** The first of them. */
   byNaturalKey(naturalKey: string): LiveResource | undefined
-  /** Ids of those with one natural identity, where there are several. */
+  /** IDs of those with the same natural key, if there are several. */
   namesakes(naturalKey: string): readonly string[]
-  /** Asked where nothing else finds it. */
+  /** Called if nothing else finds it. */
   byName(): NameMatch
 }
 
-/** `several`: more than one fits. `live` is the first of several with its natural identity. */
+/** `several`: more than one matches; `live` is the first with the same natural key. */
 export type Recognition =
   | { type: 'none' }
   | { type: 'found'; live: LiveResource; matchedBy: MatchedBy }
   | ({ type: 'several'; live?: LiveResource } & Reason)
 
 /**
- * Recognises what stands in WorkOS for a desired resource: by its id, its external id, its natural
- * identity, or its name. Planning and verifying recognise by this alone; whose it is then,
- * `identify` says.
- * @param refIds undefined where something that it refers to does not exist yet: then by its name
- *   alone
+ * Finds the live resource of a desired one by ID, external ID, natural key or name. Planning and
+ * verifying find resources only by this; `identify` decides whose they are.
+ * @param refIds undefined if a reference does not exist yet: then only the name counts
  */
 export function recognise(
   definition: KindDefinition,
@@ -202,7 +193,7 @@ export function recognise(
   return { type: 'several', live: found.live, ...ambiguous(definition, namesakes) }
 }
 
-/** Whether a live resource bears the external id or the natural identity of a desired one. */
+/** Whether a live resource has the external ID or the natural key of a desired one. */
 export function bearsIdentity(
   definition: KindDefinition,
   desired: DesiredResource,
@@ -238,7 +229,7 @@ function byIdentity(
 function ambiguous({ name, plural }: KindDefinition, ids: readonly string[]): Reason {
   return {
     code: 'ambiguous_identity',
-    message: `WorkOS holds several ${plural} of its name: ${ids.join(', ')}`,
-    hint: `rename or delete all but one in WorkOS, or say which one it is: workos-migrate state import ${name}:<key> <id>`,
+    message: `WorkOS has several ${plural} with its name: ${ids.join(', ')}`,
+    hint: `rename or delete all but one in WorkOS, or choose one: workos-migrate state import ${name}:<key> <id>`,
   }
 }

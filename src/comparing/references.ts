@@ -1,25 +1,28 @@
 import type { RefIds } from '../resource.ts'
 
-/** One resource that another one refers to, in a role: in that of the user, `user:ada`. */
+/** A reference to another resource, in a role: `user:ada` in the role of the user. */
 export interface Reference {
   role: string
   kind: string
   key: string
 }
 
-/** What the caller knows of a reference, in its own words: `is unknown`, `does not exist`. */
+/**
+ * What the caller knows about a reference, with the reason as a clause: `is unknown`, `does not
+ * exist`.
+ */
 export type Standing =
   | { type: 'there'; id: string }
-  /** It is about to be created, and has no id yet. */
+  /** It will be created and has no ID yet. */
   | { type: 'pending' }
-  /** It was there, and is not in WorkOS any more. */
+  /** It was there, and is no longer in WorkOS. */
   | { type: 'gone'; why: string; id?: string }
-  /** It is not there, and will not be. */
+  /** It is not there and will not be. */
   | { type: 'missing'; why: string }
 
 /**
- * Where the resources that another one refers to are: all in WorkOS, some about to be created, or
- * one that will not be. `ids` are of those that have one.
+ * The state of all references: all in WorkOS, some about to be created, or one that will not exist.
+ * `ids` are of those that have one.
  */
 export type ResolvedRefs =
   | { type: 'resolved'; ids: RefIds }
@@ -27,7 +30,7 @@ export type ResolvedRefs =
   | { type: 'blocked'; ids: RefIds; code: 'dependency_blocked' | 'reference_gone'; message: string; by: Reference }
 
 /**
- * What a resource refers to, in the order of its kind: an invitation need not be to an
+ * The references of a resource, in the order of its kind. An invitation need not have an
  * organization.
  */
 export function referencesOf(
@@ -41,9 +44,9 @@ export function referencesOf(
 }
 
 /**
- * From references to WorkOS's ids. What is gone is the reason to tell, whatever else keeps the
- * resource back: the rest follows from it.
- * @param lookUp what is known of one of them; who has to wait for that looks all of them up first
+ * Turns references into WorkOS IDs. A reference that is gone is reported first: everything else
+ * follows from it.
+ * @param lookUp what is known of a reference; asynchronous lookups happen before
  */
 export function resolveReferences(
   references: readonly Reference[],

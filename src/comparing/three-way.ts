@@ -7,14 +7,12 @@ import { addChange, addMembers, type Comparison, vouchesForOther } from './compa
 import { asObject, comparedFields, differs, diffField, sameValue } from './field-differences.ts'
 
 /**
- * The three-way comparison of a resource that is in the state. A field is sent when the source
- * changed it since it was last applied; what somebody changed in WorkOS since then stays, and is
- * told.
- * @param live undefined where planning had no reason to look
- * @param policyOf what happens to a field that was changed in WorkOS
- * @param ownership nothing vouches for what was adopted, whatever the policy
- * @param answered what WorkOS answered when the base was sent, where that is something else: nobody
- *   has changed that
+ * The three-way comparison of a resource in the state. A field is sent if the source changed it
+ * since it was last applied. What somebody changed in WorkOS since then is kept and reported.
+ * @param live undefined if planning had no reason to read it
+ * @param policyOf what to do with a field that was changed in WorkOS
+ * @param ownership nothing confirms the owner of an adopted account, whatever the policy
+ * @param answered what WorkOS returned when the base was sent, if it differs: nobody changed that
  */
 export function compareKnown(
   definition: KindDefinition,
@@ -66,16 +64,14 @@ export function compareKnown(
   return result
 }
 
-/** Whether the source has changed a field that WorkOS can update, since it was last applied. */
+/** Whether the source changed an updatable field since it was last applied. */
 export function sourceChanged(definition: KindDefinition, desired: Attributes, base: Attributes): boolean {
   return comparedFields(definition).some(
     ([field, rule]) => rule.updatable !== false && diffField(rule, desired[field], base[field]) !== undefined,
   )
 }
 
-/**
- * What WorkOS holds gives way to the source: of a map, only the members that the source has or had.
- */
+/** The source overwrites WorkOS. In a map, only the members that the source has or had. */
 function overwrite(
   result: Comparison,
   field: string,
@@ -96,18 +92,15 @@ function overwrite(
 }
 
 /**
- * Whether WorkOS holds what it answered: of a map, of the members that it answered otherwise, and
- * all else as it was sent.
+ * Whether WorkOS still has what it returned: in a map, the returned members that differ, and all
+ * others as they were sent.
  */
 function isAnswer(rule: FieldDefinition, base: Json | undefined, answered: Json | undefined, held: Json): boolean {
   if (answered === undefined) return false
   return !differs(rule, rule.compare === 'map' ? lastHeld(base, answered) : answered, held)
 }
 
-/**
- * What WorkOS is to hold while nobody changes it: what was sent, and what it answered in place of
- * that.
- */
+/** What WorkOS has as long as nobody changes it: what was sent, or what WorkOS returned instead. */
 function lastHeld(base: Json | undefined, answered: Json | undefined): JsonObject {
   return Object.assign(asObject(base), asObject(answered))
 }

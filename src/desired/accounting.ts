@@ -45,7 +45,7 @@ export function countYielded(rundb: RunDatabase): Yielded {
 /**
  * Checks that all counts add up, after assembling.
  * @param assignedLater roles that assembling assigned to memberships of other records
- * @throws StateError if a sum is wrong: a defect of this program, so nothing may be applied
+ * @throws StateError if a sum is wrong: a defect of this program, so nothing must be applied
  */
 export function account(
   rundb: RunDatabase,

@@ -92,7 +92,7 @@ interface Merging {
  */
 export function mergeGroups(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   const { name, lifecycle } = definition
-  // A kind with its own `unite` may treat repeated records differently.
+  // A kind with its own `unite` can treat repeated records differently.
   findSeveral(rundb, name, { repeats: lifecycle?.unite === undefined })
   moveSingleDrafts(rundb, name)
   lifecycle?.grouped?.(rundb)

@@ -91,7 +91,7 @@ export function countWhole(rundb: RunDatabase): Whole {
 /**
  * Reports what is out of scope.
  * @throws StateError if a resource is neither in scope nor out of it: a defect of this program, so
- *   nothing may be applied
+ *   nothing must be applied
  */
 export function reportScope(rundb: RunDatabase, { only, limit }: Scope, whole: Whole): ScopeReport {
   const [inside, outside] = [countByKind(rundb, 'desired'), countByKind(rundb, 'out_of_scope')]

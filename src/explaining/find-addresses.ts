@@ -299,7 +299,7 @@ function placesIn({ origin, data }: SourceRecord): Origin[] {
 }
 
 /**
- * Returns a quick test for records that may match: their text contains the letters and digits of
+ * Returns a quick test for records that might match: their text contains the letters and digits of
  * the input, ignoring case and other characters, because keys are made from names. Both parts of a
  * key made of two are searched separately.
  */

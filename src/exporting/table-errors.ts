@@ -67,7 +67,11 @@ export function explained(error: unknown, { place, table }: Table & { place: str
     )
   if (state === '42501') {
     const hint = `grant the user what is missing: SELECT, INSERT, UPDATE, DELETE ON ${table.join('.')}, CREATE on its schema, TEMPORARY on the database`
-    return told('export_forbidden', `the user does not have the privilege in ${place}: ${error.message}`, hint)
+    return told(
+      'export_forbidden',
+      `the user of export.postgres.url lacks a privilege in ${place}: ${error.message}`,
+      hint,
+    )
   }
   if (state === '25006') {
     return told(
@@ -82,7 +86,7 @@ export function explained(error: unknown, { place, table }: Table & { place: str
   return told(
     'export_failed',
     `${place} rejected the IDs: ${error.message} (${state})`,
-    `look in the database log for the cause. ${again}`,
+    `look in the database log for the cause, then ${again}`,
   )
 }
 

@@ -1,9 +1,8 @@
 /**
- * Expressions without the interpreter. In: JSONata's syntax tree, the functions and constants that
- * it may use. Out: a function that evaluates it at once and answers as JSONata does, or throws:
- * then the interpreter evaluates all of it anew, which can be done at any time, since expressions
- * change nothing. Functions are never values here: which one is called is known beforehand, and
- * none calls itself.
+ * Compiles JSONata's syntax tree into closures that evaluate at once and return what JSONata
+ * returns, or throw: then the interpreter evaluates the whole expression, which is always possible,
+ * since expressions change nothing. Functions are never values here: each call is known beforehand,
+ * and none is recursive.
  */
 
 import { isObject, type Json, type JsonObject } from '../json.ts'
@@ -31,12 +30,12 @@ import {
 } from './sequences.ts'
 import { listOf, NotCovered, notCovered, only, type SyntaxNode, variableOf } from './syntax.ts'
 
-/** Evaluates an expression. @throws anything, where the interpreter has to */
+/** @throws anything, if the interpreter has to evaluate it */
 export type AtOnce = (item: Json, record: JsonObject) => unknown
 
 /**
- * @param functions that it may call besides JSONata's own
- * @param nested how many nodes the interpreter takes at a time
+ * @param functions available in addition to JSONata's own
+ * @param nested how many nodes the interpreter evaluates at a time
  */
 export function closureOf(
   ast: unknown,
@@ -55,10 +54,7 @@ export function closureOf(
 class Compiler {
   readonly #constants: Constants
   readonly #functions: ReadonlyMap<string, Callable>
-  /**
-   * Functions whose calls are recorded in the order in which they are made, which is the
-   * interpreter's own.
-   */
+  /** Functions whose calls are recorded in order, the same as in the interpreter. */
   readonly #recorded: ReadonlySet<string>
   readonly #slots: unknown[] = []
   readonly #effort = new Effort()
@@ -88,7 +84,7 @@ class Compiler {
     }
   }
 
-  /** A node with all that stands behind it: predicates, a group, `[]`. */
+  /** A node with its predicates, group and `[]`. */
   #node(node: unknown, scope: Scope): Closure {
     if (!isObject(node)) return notCovered()
     const { predicate, group, keepArray, ...plain } = node
@@ -232,7 +228,7 @@ class Compiler {
     const before = scope.bound.get(name)
     const called = this.#callable(rhs, scope)
     if (called !== undefined) {
-      // Which of two functions a name stands for would depend on when it is asked.
+      // The time of the call would decide which of two functions the name means.
       if (before !== undefined || isLast) notCovered()
       scope.bound.set(name, called)
       return definition(rhs, called) ?? (() => undefined)
@@ -279,7 +275,7 @@ class Compiler {
     return listing(items, Boolean(node.consarray))
   }
 
-  /** An object of pairs: one for anything but a list, whose items are gathered by their keys. */
+  /** An object of pairs: one for a single value; the items of a list are grouped by key. */
   #group(group: unknown, scope: Scope): Closure {
     if (!isObject(group) || !only(group, ['lhs'])) return notCovered()
     const before = this.#weight
@@ -292,9 +288,8 @@ class Compiler {
   }
 
   /**
-   * A call of a function.
-   * @param piped what stands before `~>`, which becomes the first argument
-   * @param ofTail the slot of what a tail call takes for an argument that is not given
+   * @param piped the value before `~>`, which becomes the first argument
+   * @param ofTail the slot of the value that a tail call uses for a missing argument
    */
   #call(node: SyntaxNode, scope: Scope, piped?: Closure, ofTail?: number): Closure {
     if (!only(node, ['name', 'value', 'arguments', 'procedure'])) notCovered()
@@ -317,8 +312,8 @@ class Compiler {
   }
 
   /**
-   * @param taker the built-in function that takes it; empty: one of the expression's own, or a
-   *   registered one
+   * @param taker the built-in function that receives it; empty: a function of the expression or a
+   * registered one
    */
   #argument(node: unknown, taker: string, isTail: boolean, scope: Scope): Closure {
     if (isObject(node) && node.type === 'regex') {
@@ -337,16 +332,13 @@ class Compiler {
       const passed = callback(called.arity, (...args) => called.call(args, null))
       return passing(passed, definition(node, called))
     }
-    // A tail call gives the function as it is.
+    // A tail call passes the function unchanged.
     if (!('define' in called) || taker === 'sort') return notCovered()
     const passed = callback(called.arity, (...args) => called.call(args, called.definedFor()))
     return passing(passed, definition(node, called))
   }
 
-  /**
-   * The function that a node stands for: one of the expression's own, a registered one, or a
-   * built-in one.
-   */
+  /** The function that a node means: one of the expression, a registered one, or a built-in one. */
   #callable(node: unknown, scope: Scope): Lambda | Callable | undefined {
     if (!isObject(node)) return undefined
     if (node.type === 'lambda') return this.#lambda(node, scope)
@@ -382,8 +374,8 @@ class Compiler {
   }
 
   /**
-   * The body of a function. The interpreter makes the call in which it ends later, and takes its
-   * answer as it is.
+   * The body of a function. The interpreter makes its final call later, and uses the result
+   * unchanged.
    */
   #tail(node: unknown, scope: Scope, applied: number): Closure {
     if (!isObject(node)) return notCovered()
@@ -420,5 +412,5 @@ class Compiler {
   }
 }
 
-/** Nodes that never yield a sequence by themselves. */
+/** Nodes that never return a sequence themselves. */
 const SCALAR: ReadonlySet<string> = new Set(['string', 'number', 'value', 'binary', 'unary'])

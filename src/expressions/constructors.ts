@@ -1,21 +1,20 @@
 /**
- * What `[…]` and `{…}` make. In: the closures of their items, keys and values. Out: the closure
- * that makes the list, or the object: one of the input, or, for a list, of its items gathered by
- * their keys.
+ * The closures for `[…]` and `{…}`: a list, an object, or for a list one object of its items
+ * grouped by key.
  */
 
 import { append } from './natives.ts'
 import { type Closure, type Effort, handOver, isMembers, isSequence } from './sequences.ts'
 
 /**
- * Keys that one grouping may have. The interpreter evaluates all of them at a time, and counts them
- * as nested.
+ * Keys of one grouping at most. The interpreter evaluates all of them together and counts them as
+ * nested.
  */
 const MAX_KEYS = 20
 
 export interface Item {
   run: Closure
-  /** It is a list constructor itself, whose list stays one item. */
+  /** A list constructor, whose list stays one item. */
   whole: boolean
 }
 
@@ -40,7 +39,7 @@ export function listing(items: readonly Item[], isStep: boolean): Closure {
 
 /**
  * @param weight nodes of the pairs
- * @param records whether the expression calls what is recorded, known once all of it is compiled
+ * @param records whether the expression calls recorded functions, known after compilation
  */
 export function grouping(pairs: readonly Pair[], weight: number, records: () => boolean, effort: Effort): Closure {
   return (input) => {
@@ -50,7 +49,7 @@ export function grouping(pairs: readonly Pair[], weight: number, records: () => 
     if (input.length === 1) return objectOf(pairs, input[0])
     effort.count(input.length)
     const groups = groupsOf(pairs, input)
-    // Several keys at a time are nested to the interpreter.
+    // The interpreter counts several keys as nested.
     if (groups.length * weight > MAX_KEYS || records()) handOver()
     const values: Record<string, unknown> = Object.create(null)
     for (const [key, { data, pair }] of groups) {
@@ -91,7 +90,7 @@ function groupsOf(pairs: readonly Pair[], items: readonly unknown[]): [string, {
   return Object.entries(groups)
 }
 
-/** Keys that mark functions to the interpreter. */
+/** Keys that mark functions in the interpreter. */
 function isReserved(key: string): boolean {
   return key === '_jsonata_lambda' || key === '_jsonata_function'
 }

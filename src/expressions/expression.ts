@@ -1,7 +1,7 @@
 /**
- * JSONata within bounds. In: the text of an expression, the functions and constants that it may
- * use. Out: what it reads (reads.ts, names.ts), a bound of how long it takes where it has one, and
- * a function that evaluates it: closures.ts for most, the interpreter for the rest.
+ * JSONata within limits. `compile` returns what an expression reads (reads.ts, names.ts), the
+ * length up to which it is sure to end, and a function that evaluates it: closures.ts for most, the
+ * interpreter for the rest.
  */
 
 import jsonata from 'jsonata'
@@ -20,20 +20,17 @@ import { everything, listOf, type SyntaxNode, variableOf, visit } from './syntax
 import { isVerbatim } from './verbatim.ts'
 
 /**
- * Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps
- * and microseconds.
+ * Nested steps and milliseconds of one evaluation. Ordinary mappings need a dozen steps and
+ * microseconds.
  */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
 
-/**
- * Evaluations that may run out of time before an expression is not tried any more: each costs its
- * worker five seconds.
- */
+/** Timeouts before an expression is no longer evaluated: each costs its worker five seconds. */
 const MAX_TIMEOUTS = 3
 
 const notTried: FailureWords = {
-  message: `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`,
-  publicMessage: `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`,
+  message: `not evaluated: it ran out of time on ${MAX_TIMEOUTS} records before`,
+  publicMessage: `not evaluated: it ran out of time on ${MAX_TIMEOUTS} records before`,
   hint: 'look for a function that calls itself without end, or a very long list',
 }
 
@@ -51,31 +48,31 @@ export interface Derivation {
 
 export interface CompiledExpression {
   text: string
-  /** Whether it passes values on as they are, and calls nothing that may change them. */
+  /** Whether it returns values unchanged, and calls nothing that can change them. */
   verbatim: boolean
-  /** See Names.unstable. */
+  /** See `Names.unstable`. */
   unstable: Names['unstable']
-  /** See Names.fields. */
+  /** See `Names.fields`. */
   fields: Names['fields']
   /** Whether it reads `$record`. */
   readsRecord: boolean
-  /** See readsWhole. */
+  /** See `readsWhole`. */
   whole: boolean
-  /** See readsIn. */
+  /** See `readsIn`. */
   reads: Read[]
-  /** See flowsIn. */
+  /** See `flowsIn`. */
   flows: Flow[]
   /** The constants that it reads. */
   constants: Names['constants']
-  /** See boundedLength. */
+  /** See `boundedLength`. */
   boundedLength: number
   /**
-   * What an argument is in each call of a function, as far as it takes no record to tell, with the
-   * constants that it reads.
+   * The value of an argument in each call of a function, if it does not depend on the record, with
+   * the constants that it reads.
    */
   argumentsOf(name: string, index: number): { value: Json | undefined; constants: Names['constants'] }[]
   /**
-   * `$` is the item, `$record` the whole record. Answers at once where it can.
+   * `$` is the item, `$record` the whole record. Synchronous if possible.
    * @throws ExpressionFailure
    */
   evaluate(item: Json, record: JsonObject): Json | undefined | Promise<Json | undefined>
@@ -88,7 +85,7 @@ export interface CompiledExpression {
 export type Compilation = { ok: true; expression: CompiledExpression } | ({ ok: false; position: number } & Reason)
 
 /**
- * An expression failed on a record. `message` may show a value of the record; `publicMessage` and
+ * An expression failed on a record. `message` can show a value of the record; `publicMessage` and
  * `hint` never do.
  */
 export class ExpressionFailure extends Error {
@@ -104,10 +101,10 @@ export class ExpressionFailure extends Error {
 }
 
 /**
- * Parses an expression and refuses what can never work: unknown functions and variables, and
- * `$eval`, which runs data as code.
- * @param functions that it may call besides JSONata's own
- * @param constants that it may read besides `$record`
+ * Parses an expression and rejects what can never work: unknown functions and variables, and
+ * `$eval`, which executes data.
+ * @param functions available in addition to JSONata's own
+ * @param constants available in addition to `$record`
  */
 export function compile(
   text: string,
@@ -115,7 +112,7 @@ export function compile(
   bounds: Bounds = BOUNDS,
   constants: Constants = {},
 ): Compilation {
-  if (text.trim() === '') return bad({ message: 'the expression is empty', hint: 'leave the key out', position: 0 })
+  if (text.trim() === '') return bad({ message: 'the expression is empty', hint: 'remove the key', position: 0 })
   const functionNames = functions.map(({ name }) => name)
   const constantNames = Object.keys(constants)
   const derivations: Derivation[] = []
@@ -183,7 +180,7 @@ export function compile(
   }
 }
 
-/** The nodes that stand at a position among the arguments of a function. */
+/** The nodes at one position among the arguments of a function. */
 function argumentsIn(ast: unknown, name: string, index: number): unknown[] {
   const found: unknown[] = []
   visit(ast, undefined, {
@@ -197,7 +194,7 @@ function argumentsIn(ast: unknown, name: string, index: number): unknown[] {
   return found
 }
 
-/** What an expression yields on a record that has nothing. */
+/** The value of an expression for an empty record. */
 function withoutRecord(atOnce: AtOnce | undefined): Json | undefined {
   try {
     return toPlain(atOnce?.({}, {}))
@@ -246,29 +243,29 @@ function evaluator(
       const value = atOnce(item, record)
       return verbatim && !isSequence(value) ? (value as Json | undefined) : toPlain(value)
     } catch {
-      // Whatever it is, the interpreter has a word for it; see closures.ts.
+      // The interpreter reports the error; see closures.ts.
       derivations.length = 0
       return interpret(item, record)
     }
   }
 }
 
-/** @param names of functions and constants that are known besides JSONata's own */
+/** @param names of functions and constants in addition to JSONata's own */
 function unknownName(name: string, names: readonly string[]): { message: string; hint?: string } {
   if (name === 'eval') {
     return {
-      message: '$eval is not available: it would run text from the data as an expression',
+      message: '$eval is not available: it would execute text from the data as an expression',
       hint: names.includes('parseJson') ? 'use $parseJson to read JSON text' : undefined,
     }
   }
   const known = nearest(name, [...builtIn, ...names, 'record'])
   return {
     message: `there is no function or variable $${name}`,
-    hint: known === undefined ? `bind it first, like ($${name} := …; …)` : `did you mean $${known}?`,
+    hint: known === undefined ? `define it first, like ($${name} := …; …)` : `did you mean $${known}?`,
   }
 }
 
-/** JSONata's positions point behind the token at fault. */
+/** JSONata's positions are after the token at fault. */
 function offsetOf(error: unknown, text: string): number {
   if (!isObject(error)) return 0
   const position = typeof error.position === 'number' ? Math.min(error.position, text.length) : text.length
@@ -277,25 +274,24 @@ function offsetOf(error: unknown, text: string): number {
   return start >= 0 && text.slice(start, position) === token ? start : position
 }
 
-/** Steps of a regular expression's backtracking that end within a few seconds. */
+/** Backtracking steps of a regular expression that end within a few seconds. */
 const STEPS = 1e9
 
 /**
- * Characters of a record over which functions that compare everything with everything, like
- * `$distinct`, still end soon.
+ * Characters of a record on which functions that compare all pairs, like `$distinct`, still end
+ * soon.
  */
 const CHARACTERS = 1 << 16
 
-/** Functions that call another one, once for each item. */
+/** Functions that call another one for each item. */
 const CALL_EACH: ReadonlySet<string> = new Set(['map', 'filter', 'sift', 'each', 'sort', 'single'])
 
 /**
- * How many characters a record may have for an expression to end on it by itself, in little time
- * and memory. JSONata ends a long evaluation, but not a single step of it: a regular expression
- * that backtracks, or a range of a billion numbers.
- * @param functions that it may call besides JSONata's own
- * @returns 0 where nothing bounds the expression: a function that calls itself may double a value
- *   at every call
+ * The length in characters up to which an expression ends on a record by itself, in little time and
+ * memory. JSONata ends a long evaluation, but not a single step: a regular expression that
+ * backtracks, or a range of a billion numbers.
+ * @param functions available in addition to JSONata's own
+ * @returns 0: there is no such length; a recursive function can double a value at every call
  */
 function boundedLength(ast: unknown, functions: readonly string[]): number {
   const known = new Set([...builtIn, ...functions])
@@ -311,8 +307,8 @@ function boundedLength(ast: unknown, functions: readonly string[]): number {
 }
 
 /**
- * Whether a node neither makes as much as it likes nor can be part of a recursion: a lambda that
- * calls none but known functions.
+ * Whether a node neither grows without limit nor can be part of a recursion: a lambda that calls
+ * only known functions.
  */
 function isBounded(node: SyntaxNode, inLambda: boolean, known: ReadonlySet<string>): boolean {
   if (node.type === 'binary' && node.value === '..') return false
@@ -328,9 +324,9 @@ function isBounded(node: SyntaxNode, inLambda: boolean, known: ReadonlySet<strin
 }
 
 /**
- * How long a text may be for a regular expression to end on it within STEPS. With `n` repetitions
- * that are not nested, backtracking takes at most the length to the power of `n + 1` steps; nested
- * ones take exponentially many. One at the very end never goes back.
+ * The length of text up to which a regular expression ends within STEPS. With `n` repetitions that
+ * are not nested, backtracking takes at most length to the power of `n + 1` steps; nested ones are
+ * exponential. A repetition at the very end never backtracks.
  */
 function boundedText({ source }: RegExp): number {
   const plain = source

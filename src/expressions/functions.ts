@@ -2,46 +2,46 @@ import { addressForm } from '../addresses.ts'
 import { BadInput } from '../diagnostics/errors.ts'
 import type { Json } from '../json.ts'
 
-/** A function that expressions may call besides JSONata's own. */
+/** A function that expressions can call in addition to JSONata's own. */
 export interface ExpressionFunction {
   /** Without the `$`. */
   name: string
   /**
-   * It makes a slug of a name, and the same one of several names: what it did is told by
-   * `CompiledExpression.derived`.
+   * It makes slugs of names, possibly the same of several names: `CompiledExpression.derived`
+   * reports what it did.
    */
   derives?: true
-  /** @throws Error whose message may show the arguments, or BadInput, whose message never does */
+  /** @throws Error whose message can show the arguments, or BadInput, whose message never does */
   call(...args: unknown[]): Json | undefined
 }
 
 /**
- * An address as addresses are compared. It refuses none: what can be taken for another address
- * stays as it is, and equals nothing but itself.
+ * An address in the form for comparing. It rejects none: an address that can be taken for another
+ * one stays unchanged and equals only itself.
  */
 export const emailFunction: ExpressionFunction = {
   name: 'email',
   call(value) {
     if (value === undefined || value === null) return undefined
-    if (typeof value !== 'string') throw new BadInput('the text of one address is expected')
+    if (typeof value !== 'string') throw new BadInput('expected the text of one address')
     return addressForm(value) || undefined
   },
 }
 
 /**
- * Characters whose lower case holds a letter of ASCII: the dotted capital I and the Kelvin sign.
+ * Characters whose lower case contains an ASCII letter: the dotted capital I and the Kelvin sign.
  */
 const LOWER_IS_ASCII = /([\u0130\u212a])/
 
 /**
- * Characters whose upper case holds a letter of ASCII: the dotless i, the long s, the sharp s,
- * ligatures, letters with a mark beside them.
+ * Characters whose upper case contains an ASCII letter: the dotless i, the long s, the sharp s,
+ * ligatures, and letters with a separate mark.
  */
 const UPPER_IS_ASCII = /([\u00df\u0131\u0149\u017f\u01f0\u1e96-\u1e9a\ufb00-\ufb06])/
 
 /**
- * JSONata's `$lowercase`, which makes no letter of ASCII out of another character: an address with
- * a Kelvin sign in it would become the address of somebody else before any rule sees it.
+ * JSONata's `$lowercase`, without turning other characters into ASCII letters: an address with a
+ * Kelvin sign would become somebody else's address before any rule sees it.
  */
 export function lowercase(text: string | undefined): string | undefined {
   return text === undefined ? undefined : around(LOWER_IS_ASCII, text, (part) => part.toLowerCase())
@@ -61,12 +61,12 @@ function around(kept: RegExp, text: string, change: (part: string) => string): s
 }
 
 /**
- * Characters that `$pad` may fill up to: a worker that runs out of memory inside one function takes
- * the process with it.
+ * Characters up to which `$pad` fills: a worker that runs out of memory inside one function ends
+ * the process.
  */
 const MAX_WIDTH = 1 << 20
 
-/** JSONata's `$pad` within bounds: https://docs.jsonata.org/string-functions#pad */
+/** JSONata's `$pad` within limits: https://docs.jsonata.org/string-functions#pad */
 export function pad(text: string | undefined, width: number, filler?: string): string | undefined {
   if (text === undefined) return undefined
   const whole = Math.trunc(width)

@@ -3,8 +3,8 @@ import { isObject, type Json } from '../json.ts'
 import { everything, type Handler, isName, isText, listOf, offsetOf, visit } from './syntax.ts'
 
 /**
- * JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would run expressions from an
- * export.
+ * JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would execute expressions from
+ * an export.
  */
 export const builtIn: readonly string[] =
   `sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match
@@ -13,10 +13,10 @@ export const builtIn: readonly string[] =
   type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl toMillis
   fromMillis clone now millis`.split(/\s+/)
 
-/** Functions whose answer differs from run to run, so that a plan would never come to rest. */
+/** Functions whose result differs on every run, so that every plan would have changes. */
 const UNSTABLE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle'])
 
-/** What a `$name` may stand for besides a function. */
+/** What a `$name` can mean besides a function. */
 const VARIABLES = ['', '$', 'record']
 
 /** A `$name` in an expression. */
@@ -26,11 +26,11 @@ export interface NameUse {
   offset: number
 }
 
-/** Where an expression reads a constant: `$vars.organization.name`. */
+/** A constant that an expression reads: `$vars.organization.name`. */
 export interface ConstantUse {
   /** `vars` */
   name: string
-  /** The names behind it, as far as they are plain names, with the offset of each. */
+  /** The plain names after it, with their offsets. */
   members: { name: string; offset: number }[]
   /** Offset of its `$`. */
   offset: number
@@ -39,18 +39,18 @@ export interface ConstantUse {
 export interface Names {
   /** Every `$name` in it, without the `$`. */
   all: ReadonlySet<string>
-  /** Bound nowhere: nothing would come of them, or a failure when they are called. */
+  /** Names that are not defined: they return no value, or fail when called. */
   unknown: NameUse[]
   /** See UNSTABLE. */
   unstable: NameUse[]
-  /** Names of fields, and texts, which `$lookup` takes for such names. */
+  /** Names of fields, and texts, since `$lookup` uses these as names. */
   fields: string[]
   constants: ConstantUse[]
 }
 
 /**
- * Walks a syntax tree of JSONata for its `$names`.
- * @param functions that may be called besides JSONata's own
+ * Finds the `$names` in a syntax tree of JSONata.
+ * @param functions available in addition to JSONata's own
  * @param constants names of constants
  */
 export function namesIn(ast: unknown, functions: readonly string[], constants: readonly string[] = []): Names {
@@ -101,7 +101,7 @@ export function namesIn(ast: unknown, functions: readonly string[], constants: r
   }
 }
 
-/** The plain names at the beginning of a path. */
+/** The plain names at the start of a path. */
 function membersIn(steps: readonly unknown[]): ConstantUse['members'] {
   const members: ConstantUse['members'] = []
   for (const step of steps) {
@@ -111,13 +111,10 @@ function membersIn(steps: readonly unknown[]): ConstantUse['members'] {
   return members
 }
 
-/** Values that an expression reads as `$name`, whatever the record. */
+/** Values that an expression reads as `$name`, for every record. */
 export type Constants = Record<string, Json>
 
-/**
- * What an expression reads of the constants and they do not have; undefined when everything is
- * there.
- */
+/** A member of a constant that an expression reads and that is missing. Undefined: all exist. */
 export function missingConstant(
   uses: readonly ConstantUse[],
   constants: Constants,
@@ -126,15 +123,14 @@ export function missingConstant(
     let path = name
     let value: unknown = constants[name]
     for (const member of members) {
-      // JSONata looks into each item of a list; which of them have the name is nothing to judge
-      // here.
+      // JSONata looks into each item of a list; which of them have the name cannot be judged here.
       if (Array.isArray(value)) break
       const known = isObject(value) ? Object.keys(value) : []
       if (!isObject(value) || !known.includes(member.name)) {
         const close = nearest(member.name, known)
         return {
-          message: `there is no ${path}.${member.name} in the manifest`,
-          hint: close === undefined ? `define it in the manifest, under ${path}:` : `did you mean $${path}.${close}?`,
+          message: `${path}.${member.name} is missing in the manifest`,
+          hint: close === undefined ? `add it to ${path} in the manifest` : `did you mean $${path}.${close}?`,
           position: member.offset,
         }
       }

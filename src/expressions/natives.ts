@@ -1,7 +1,6 @@
 /**
- * The functions of expressions, callable without a promise. In: JSONata's own built-in functions,
- * which are asked for once, and those that are registered. Out: functions that check and take their
- * arguments as the interpreter does; what fails is the interpreter's to word.
+ * Functions of expressions without promises: JSONata's built-in functions and registered ones. They
+ * check arguments as the interpreter does; the interpreter words their errors.
  */
 
 import jsonata from 'jsonata'
@@ -11,13 +10,13 @@ import { handOver, isMembers, isNumber, sequence, truthy } from './sequences.ts'
 
 /** A function that an expression calls. */
 export interface Callable {
-  /** How many arguments it takes, where the one that calls it goes by that. */
+  /** The number of arguments, for callers that depend on it. */
   arity: number
-  /** @param context stands for an argument that is not given, where the function takes it so */
+  /** @param context replaces a missing argument, if the function allows it */
   call(args: unknown[], context: unknown): unknown
 }
 
-/** What a function takes that is given another one, as in `$map(list, function($item) { … })`. */
+/** The function argument of another function, as in `$map(list, function($item) { … })`. */
 type Callback = ((...args: unknown[]) => unknown) & { arity: number }
 
 type Implementation = (this: unknown, ...args: never[]) => unknown
@@ -28,18 +27,15 @@ interface Native {
 }
 
 /**
- * What an implementation finds as `this`. Some ask for an environment, which there is none of: they
- * fail, and are handed over.
+ * The `this` of an implementation. Some require an environment, which does not exist here: they
+ * fail, and the interpreter evaluates them.
  */
 const FOCUS = { createSequence: sequence }
 
-/** Functions whose answer hangs on more than their arguments. */
+/** Functions whose result depends on more than their arguments. */
 const NOT_HERE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle', 'eval'])
 
-/**
- * Functions that call another one for each item: which arguments are functions is checked as they
- * run.
- */
+/** Functions that call another one for each item: function arguments are checked when they run. */
 export const CALLING: ReadonlySet<string> = new Set([
   'map',
   'filter',
@@ -51,10 +47,10 @@ export const CALLING: ReadonlySet<string> = new Set([
   'replace',
 ])
 
-/** Functions that take a regular expression. */
+/** Functions with a regular expression as argument. */
 export const MATCHING: ReadonlySet<string> = new Set(['match', 'contains', 'replace', 'split'])
 
-/** Those that JSONata has as promises, with the same rules. */
+/** Functions that are promises in JSONata, with the same rules. */
 const AT_ONCE: Readonly<Record<string, (...args: never[]) => unknown>> = {
   map,
   filter,
@@ -72,7 +68,7 @@ const AT_ONCE: Readonly<Record<string, (...args: never[]) => unknown>> = {
 type Expected = 'text?' | 'string' | 'pattern' | 'number' | 'any'
 
 /**
- * Arguments that need no further check, which most calls have: text or nothing, text, a text or a
+ * Arguments that need no further check, as in most calls: text or no value, text, a text or a
  * pattern, a number, anything.
  */
 const EXPECTED: Readonly<Record<string, readonly Expected[]>> = {
@@ -148,12 +144,12 @@ export function nativeFunction(name: string): Callable | undefined {
   return natives.get(name)
 }
 
-/** A function that is registered: it takes what it is given. */
+/** A registered function: it receives its arguments unchanged. */
 export function registeredFunction(call: ExpressionFunction['call']): Callable {
   return { arity: 0, call: (args) => call(...args) }
 }
 
-/** What JSONata's `$string` makes of a value; nothing is empty. */
+/** JSONata's `$string` of a value; empty for no value. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value
   if (value === undefined) return ''
@@ -170,12 +166,12 @@ export function append(one: unknown, other: unknown): unknown {
   return appendFunction === undefined ? handOver() : appendFunction.call([one, other], undefined)
 }
 
-/** Marks a function as one that an expression gives to another. */
+/** Marks a function as an argument of another one. */
 export function callback(arity: number, call: (...args: unknown[]) => unknown): Callback {
   return Object.assign(call, { arity })
 }
 
-/** As many arguments as a callback takes; the first it is always given. */
+/** The arguments that a callback accepts; it always receives the first. */
 function argumentsFor(arity: number, ...args: unknown[]): unknown[] {
   return args.slice(0, Math.max(1, Math.min(arity, args.length)))
 }
@@ -253,7 +249,7 @@ function sort(list: unknown[] | undefined, call: Callback | undefined): unknown 
   return handOver()
 }
 
-/** The interpreter's way, which shows where a comparison contradicts itself. */
+/** The interpreter's algorithm, which matters if a comparison contradicts itself. */
 function mergeSort<T>(list: T[], isAfter: (one: T, other: T) => boolean): T[] {
   if (list.length <= 1) return list
   const middle = Math.floor(list.length / 2)
@@ -274,7 +270,6 @@ function mergeSort<T>(list: T[], isAfter: (one: T, other: T) => boolean): T[] {
   return [...merged, ...left.slice(inLeft), ...right.slice(inRight)]
 }
 
-/** What a regular expression finds. */
 interface Match {
   match: string
   start: number
@@ -284,7 +279,7 @@ interface Match {
 
 const EXPRESSION = Symbol('regular expression')
 
-/** A regular expression as it is given to a function. */
+/** A regular expression as an argument of a function. */
 type Matcher = Callback & { [EXPRESSION]: RegExp }
 
 export function matcher(expression: RegExp): Matcher {
@@ -301,14 +296,14 @@ function expressionOf(given: unknown): RegExp {
 }
 
 /**
- * All matches in turn, up to the limit. A match of no text is the first or an error: nothing would
- * come after it.
+ * All matches in turn, up to the limit. An empty match is the first or an error: nothing would
+ * follow it.
  */
 function matchesIn(text: string, pattern: unknown, limit: number | undefined): Match[] {
   const expression = expressionOf(pattern)
   const matches: Match[] = []
   expression.lastIndex = 0
-  // The interpreter looks for one more than it needs, and fails on it all the same.
+  // The interpreter looks for one more than it needs, and its failure there counts too.
   for (;;) {
     const found = expression.exec(text)
     if (found === null) return matches
@@ -385,8 +380,8 @@ function replaceText(text: string, pattern: string, replacement: unknown, limit:
 }
 
 /**
- * A function may make the replacement. It is given what matched; those that ask for the next match
- * are the interpreter's.
+ * A function that makes the replacement gets the match; functions that ask for the next match need
+ * the interpreter.
  */
 function replacementBy(call: unknown, { match, start, end, groups }: Match): string {
   if (typeof call !== 'function' || EXPRESSION in call) return handOver()

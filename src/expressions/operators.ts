@@ -1,7 +1,6 @@
 /**
- * The operators of an expression. In: an operator and the closures of its two sides, or what `-`
- * negates. Out: the closure that evaluates it, or undefined where it is none of them. What the
- * interpreter refuses, such as `1 + "a"`, is handed over to it.
+ * The closures of operators, from the closures of their sides. Undefined: not an operator. What the
+ * interpreter rejects, such as `1 + "a"`, it evaluates itself.
  */
 
 import { textOf } from './natives.ts'

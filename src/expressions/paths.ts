@@ -1,7 +1,6 @@
 /**
- * Paths such as `a.b[0].c`. In: the closures of their steps. Out: the closure that follows them,
- * item by item, as the interpreter does. Plain names over plain objects need nothing but the
- * members: a sequence only begins where there is a list.
+ * The closures of paths such as `a.b[0].c`: they follow the steps item by item, as the interpreter
+ * does. Plain names on plain objects only read members; a sequence begins where there is a list.
  */
 
 import {
@@ -22,7 +21,7 @@ import {
 export interface Step {
   run: Closure
   filters?: Filter[]
-  /** Of a plain member. */
+  /** The name of a plain member. */
   name?: string
   isVariable: boolean
   cons: boolean
@@ -36,7 +35,7 @@ export function path(steps: readonly Step[], keeps: boolean, effort: Effort): Cl
     const found = run(input)
     if (found === undefined) return undefined
     if (!Array.isArray(found) || ((found as Marked).cons && !isSequence(found))) return kept(sequence(found))
-    // The interpreter marks it, which fails on what is frozen.
+    // The interpreter marks the list, which fails if it is frozen.
     return Object.isExtensible(found) ? kept(found) : handOver()
   }
 }
@@ -53,7 +52,7 @@ function startOf(input: unknown, first: Step): unknown[] {
   return Array.isArray(input) && !first.isVariable ? input : sequence(input)
 }
 
-/** A path of plain names, which go on by themselves until there is a list. */
+/** A path of plain names, which continue without sequences until there is a list. */
 function members(names: readonly string[], steps: readonly Step[], effort: Effort, start?: Closure): Closure {
   const before = steps.length - names.length
   const member = names.some(isInherited) ? memberOf : dataOf
@@ -76,7 +75,7 @@ function members(names: readonly string[], steps: readonly Step[], effort: Effor
   }
 }
 
-/** The steps from one on, over the items that the one before found. */
+/** The steps from `from` on, over the items of the step before. */
 function follow(steps: readonly Step[], start: unknown[], from: number, effort: Effort): unknown {
   let items = start
   for (let index = from; index < steps.length; index += 1) {
@@ -89,7 +88,7 @@ function follow(steps: readonly Step[], start: unknown[], from: number, effort: 
   return items
 }
 
-/** Whether its items take its place in a list. */
+/** Whether its items replace it in a list. */
 function isList(value: unknown): boolean {
   return Array.isArray(value) && !(value as Marked).cons
 }

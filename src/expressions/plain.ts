@@ -2,9 +2,9 @@ import { BadInput } from '../diagnostics/errors.ts'
 import type { Json } from '../json.ts'
 
 /**
- * A result of JSONata as plain JSON: its sequences carry further properties, its objects may share
+ * A result of JSONata as plain JSON: its sequences have extra properties, and its objects can share
  * parts with the record.
- * @throws BadInput when there is a function or anything else that is no data in it
+ * @throws BadInput when it contains a function or other values that are not data
  */
 export function toPlain(value: unknown): Json | undefined {
   switch (typeof value) {
@@ -14,16 +14,16 @@ export function toPlain(value: unknown): Json | undefined {
       return value
     case 'number':
       if (Number.isFinite(value)) return value
-      throw new BadInput('the expression yields a number that is infinite or none')
+      throw new BadInput('the expression returns a number that is infinite or not a number')
     case 'object':
       break
     default:
-      throw new BadInput(`the expression yields a ${typeof value}, not data: is an argument list missing?`)
+      throw new BadInput(`the expression returns a ${typeof value}, not data: is an argument list missing?`)
   }
   if (value === null) return null
   if (Array.isArray(value)) return value.map(toPlain).filter((item) => item !== undefined)
   if ('_jsonata_lambda' in value || '_jsonata_function' in value) {
-    throw new BadInput('the expression yields a function, not data: is an argument list missing?')
+    throw new BadInput('the expression returns a function, not data: is an argument list missing?')
   }
   const copy: { [key: string]: Json } = Object.create(null)
   for (const [key, member] of Object.entries(value)) {
@@ -33,10 +33,7 @@ export function toPlain(value: unknown): Json | undefined {
   return copy
 }
 
-/**
- * What JSONata's `$boolean` makes of a value: empty text, lists and objects, zero and null are
- * false.
- */
+/** JSONata's `$boolean` of a value: empty text, lists and objects, zero and null are false. */
 export function isTruthy(value: Json | undefined): boolean {
   if (Array.isArray(value)) return value.some(isTruthy)
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0

@@ -2,7 +2,7 @@ import { isObject } from '../json.ts'
 import { type Descend, everything, isName, isText, listOf, nothing, offsetOf, variableOf, visit } from './syntax.ts'
 
 /**
- * A plain name at the beginning of a path: a member of the item, or of the whole record
+ * A plain name at the start of a path: a member of the item, or of the whole record
  * (`$record.name`).
  */
 export interface Read {
@@ -13,9 +13,9 @@ export interface Read {
 }
 
 /**
- * The members that an expression reads for certain and takes to be there. What a condition or
- * `$exists` asks for first may be missing; and inside predicates, later steps, lambdas and groups
- * names mean members of something else: nothing is said of those.
+ * The members that an expression reads in any case and expects. A member that a condition or
+ * `$exists` tests first can be missing. Inside predicates, later steps, lambdas and groups, names
+ * mean members of something else and are ignored.
  */
 export function readsIn(ast: unknown): Read[] {
   const reads: Read[] = []
@@ -40,19 +40,19 @@ export function readsIn(ast: unknown): Read[] {
     apply: (node, asking, descend) => descend([node.lhs, node.rhs], asking),
     bind: (node, asking, descend) => descend(node.rhs, asking),
     block: (node, asking, descend) => descend(node.expressions, asking),
-    // The other unary ones are lists, and objects, whose `lhs` holds the pairs.
+    // The other unary nodes are lists, and objects, whose `lhs` contains the pairs.
     unary: (node, asking, descend) =>
       descend(node.value === '-' ? node.expression : (node.expressions ?? node.lhs), asking),
   })
   return reads.filter(({ name }) => !asked.has(name))
 }
 
-/** Functions that take an object apart, whatever members it has. */
+/** Functions that use all members of an object. */
 const TAKING_APART: ReadonlySet<string> = new Set(['sift', 'each', 'spread', 'merge'])
 
 /**
- * Whether an expression takes the whole item or record, and not single members of it: `$sift($,
- * …)`, `$merge([$, …])`, `$record.*`, `**`.
+ * Whether an expression uses the whole item or record, not single members of it: `$sift($, …)`,
+ * `$merge([$, …])`, `$record.*`, `**`.
  */
 export function readsWhole(ast: unknown): boolean {
   let whole = false
@@ -91,30 +91,29 @@ function isWhole(node: unknown): boolean {
   return isObject(node) && node.type === 'variable' && ['', '$', 'record'].includes(String(node.value))
 }
 
-/** A path of members whose value may become part of what an expression yields. */
+/** A path of members whose value can become part of the result. */
 export interface Flow {
   /** Its plain names: `mfa`, `totp_secret`. */
   names: string[]
   /**
-   * What the first name is a member of: the item, the whole record (`$record.name`), or something
-   * that cannot be told.
+   * What the first name is a member of: the item, the whole record (`$record.name`), or unknown.
    */
   of: 'item' | 'record' | 'other'
-  /** The key of the object constructor in which it stands, the outermost one. */
+  /** The key of the outermost object constructor around it. */
   key?: string
   /** Offset of the last name. */
   offset: number
 }
 
-/** Functions that tell something about their argument, and nothing of it. */
+/** Functions that return something about their argument, but no part of it. */
 const TELLING: ReadonlySet<string> = new Set(['exists', 'boolean', 'not', 'count', 'length', 'type'])
 
-/** Operators whose answer is true or false. */
+/** Operators that return true or false. */
 const ASKING: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=', 'in', 'and', 'or'])
 
 /**
- * Walks a syntax tree of JSONata for what may become part of its value. What only decides, the
- * condition of a choice or a comparison, is none of that, and neither is what a predicate asks for.
+ * Finds what can become part of the value of a syntax tree. Conditions, comparisons and predicates
+ * only decide and do not count.
  */
 export function flowsIn(ast: unknown): Flow[] {
   const flows: Flow[] = []
@@ -150,7 +149,7 @@ export function flowsIn(ast: unknown): Flow[] {
   return flows
 }
 
-/** One step of a path; what is no plain name or variable is looked into. */
+/** One step of a path; a step that is not a plain name or variable is searched. */
 function addStep(flow: Flow, step: unknown, index: number, lookInto: (step: unknown) => void): void {
   if (!isObject(step)) return
   if (isName(step)) {
@@ -160,7 +159,7 @@ function addStep(flow: Flow, step: unknown, index: number, lookInto: (step: unkn
   else if (index === 0 && !(step.type === 'variable' && step.value === '')) flow.of = 'other'
   if (step.type === 'name' || step.type === 'variable') return
   lookInto(step)
-  // What follows makes something else of it.
+  // The next steps make something else of it.
   if (index > 0) flow.names = []
 }
 

@@ -1,7 +1,6 @@
 /**
- * What names stand for in an expression: values, each in a slot, and functions. In: what its
- * statements and parameters bind. Out: what a name is bound to, where that is known beforehand, and
- * the functions that the expression defines.
+ * What names mean in an expression: values in slots, and functions. Names are bound by statements
+ * and parameters.
  */
 
 import { isObject } from '../json.ts'
@@ -12,42 +11,40 @@ import { listOf, notCovered } from './syntax.ts'
 /** The slot of a value, or a function. */
 type Bound = number | Lambda | Callable
 
-/** What is bound where. A name is bound from its statement on. */
+/** The bindings of a block. A name is bound from its statement on. */
 export class Scope {
   readonly bound = new Map<string, Bound>()
   /**
-   * Names that statements yet to come bind: what a function finds by such a name depends on when it
-   * is called.
+   * Names that later statements bind: what they mean in a function depends on when it is called.
    */
   readonly toCome: Set<string>
   readonly #ofFunction: boolean
   readonly #outer: Scope | undefined
 
-  /** @param ofFunction whether it is that of a function, with its parameters */
+  /** @param ofFunction whether it belongs to a function, with its parameters */
   constructor(outer?: Scope, { toCome = [], ofFunction = false }: { toCome?: string[]; ofFunction?: boolean } = {}) {
     this.toCome = new Set(toCome)
     this.#ofFunction = ofFunction
     this.#outer = outer
   }
 
-  /** What a name is bound to by the expression itself. */
+  /** The binding of a name by the expression itself. */
   find(name: string, inFunction = false): Bound | undefined {
     if (inFunction && this.toCome.has(name)) notCovered()
     return this.bound.get(name) ?? this.#outer?.find(name, inFunction || this.#ofFunction)
   }
 }
 
-/** A function that the expression itself defines. */
+/** A function that the expression defines. */
 export interface Lambda extends Callable {
-  /** Notes what `$` is where it is defined. */
+  /** Stores `$` at the definition. */
   define: (input: unknown) => void
   definedFor: () => unknown
   weight: number
 }
 
 /**
- * Where a function has its values: each parameter, what `$` is where it is defined, and what a call
- * is made on.
+ * The slots of a function's values: each parameter, `$` at the definition, and the input of a call.
  */
 export interface Slots {
   values: unknown[]
@@ -75,14 +72,13 @@ export function lambda(body: Closure, weight: number, slots: Slots, effort: Effo
 }
 
 /**
- * What evaluating a function's definition does; nothing where a name stands for it, which was
- * defined before.
+ * The effect of evaluating a function's definition. Undefined for a name, which was defined before.
  */
 export function definition(node: unknown, called: Lambda | Callable): Closure | undefined {
   return isObject(node) && node.type === 'lambda' && 'define' in called ? (input) => called.define(input) : undefined
 }
 
-/** A function as an argument, which is defined as it is given. */
+/** A function as an argument, defined when it is passed. */
 export function passing(passed: unknown, define: Closure | undefined): Closure {
   if (define === undefined) return () => passed
   return (input) => {

@@ -1,27 +1,27 @@
 /**
- * The values that JSONata works with, as its interpreter has them. In: data of a record and
- * sequences, which are arrays with marks on them. Out: what the interpreter's own rules make of
- * those, without a promise. Whatever it would refuse is handed over to it.
+ * JSONata's values as its interpreter represents them: data, and sequences, which are arrays with
+ * marks. The functions follow the interpreter's rules without promises, and hand over to it
+ * whatever it would reject.
  */
 
-/** Evaluates a node of the syntax tree with what `$` is there. */
+/** Evaluates a node of the syntax tree for the input `$`. */
 export type Closure = (input: unknown) => unknown
 
-/** An array on the way: what a step found, unless nothing marks it, which makes it data. */
+/** An array during evaluation: the result of a step, or plain data if it has no mark. */
 export interface Marked extends Array<unknown> {
-  /** It was gathered: a single item stands for itself, and no item for nothing. */
+  /** A gathered result: a single item means itself, and no item means no value. */
   sequence?: boolean
-  /** A single item of it stays in a list. */
+  /** A single item stays in a list. */
   keepSingleton?: boolean
-  /** An array constructor in a path made it: it is one item. */
+  /** An array constructor in a path made it: it counts as one item. */
   cons?: boolean
-  /** It holds the input, which is a list. */
+  /** It wraps the input, which is a list. */
   outerWrapper?: boolean
 }
 
 /**
- * Thrown where the interpreter has to evaluate the whole expression: it would answer with an error,
- * whose words are its own, or the data is of a kind that only its own code covers.
+ * Thrown if the interpreter has to evaluate the whole expression: it would report an error, or only
+ * its own code covers the data.
  */
 class HandOver extends Error {}
 
@@ -31,13 +31,10 @@ export function handOver(): never {
   throw HANDED_OVER
 }
 
-/**
- * Items that one evaluation may go over. The interpreter minds the clock: what takes longer is its
- * own.
- */
+/** Items of one evaluation at most. Longer ones go to the interpreter, which has a time limit. */
 const MAX_STEPS = 100_000
 
-/** What one evaluation has gone over. */
+/** The effort of one evaluation. */
 export class Effort {
   #steps = 0
 
@@ -55,7 +52,7 @@ export function sequence(...items: unknown[]): Marked {
   return asSequence(items)
 }
 
-/** Marks an array that nobody else has. */
+/** Marks an array that nothing else uses. */
 export function asSequence(items: unknown[]): Marked {
   const made: Marked = items
   made.sequence = true
@@ -66,14 +63,14 @@ export function isSequence(value: unknown): value is Marked {
   return Array.isArray(value) && (value as Marked).sequence === true
 }
 
-/** What a node of the syntax tree yields: no item is nothing, and a single one itself. */
+/** The value of a node: no item means no value, and a single item means itself. */
 export function normalised(value: unknown): unknown {
   if (!isSequence(value)) return value
   if (value.length === 0) return undefined
   return value.length === 1 && !value.keepSingleton ? value[0] : value
 }
 
-/** What `[]` makes of it. */
+/** The effect of `[]`. */
 export function kept(value: unknown): unknown {
   if (!isSequence(value)) return value
   value.keepSingleton = true
@@ -85,17 +82,17 @@ function isFunctionLike(value: { _jsonata_function?: unknown; _jsonata_lambda?: 
   return value._jsonata_function === true || value._jsonata_lambda === true
 }
 
-/** A value as an argument: the interpreter would take apart what looks like a function. */
+/** A value as an argument: the interpreter would unwrap an object that looks like a function. */
 export function argument(value: unknown): unknown {
   return typeof value === 'object' && value !== null && isFunctionLike(value) ? handOver() : value
 }
 
-/** The members of an object; a list, or anything else, is none. */
+/** Whether a value is an object with members, not a list. */
 export function isMembers(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What `$` stands for: a list that is the input is wrapped. */
+/** The value of `$`: a list that is the input is wrapped. */
 export function unwrapped(input: unknown): unknown {
   return isWrapper(input) ? input[0] : input
 }
@@ -104,7 +101,7 @@ function isWrapper(input: unknown): input is Record<number, unknown> {
   return typeof input === 'object' && input !== null && 'outerWrapper' in input && Boolean(input.outerWrapper)
 }
 
-/** A member by its name: of each item of a list. */
+/** A member by name; of a list, the member of each item. */
 export function lookup(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined
   if (!Array.isArray(value)) return memberOf(value, name)
@@ -123,18 +120,15 @@ export function memberOf(value: object, name: string): unknown {
   return (value as Record<string, unknown>)[name]
 }
 
-/** Names that an object has without being given them, such as `constructor`. */
+/** Names that every object has by inheritance, such as `constructor`. */
 export function isInherited(name: string): boolean {
   return name in Object.prototype
 }
 
-/**
- * The object that was asked for a member last, and does not look like a function: most are asked
- * for several.
- */
+/** The last object that was checked not to look like a function: most are read several times. */
 let asked: object | undefined
 
-/** A member by a name that no object inherits, which asks for less. */
+/** A member by a name that no object inherits, which needs fewer checks. */
 export function dataOf(value: object, name: string): unknown {
   if (value !== asked) {
     if (isFunctionLike(value)) return memberOf(value, name)
@@ -143,7 +137,7 @@ export function dataOf(value: object, name: string): unknown {
   return (value as Record<string, unknown>)[name]
 }
 
-/** What `$boolean` says, and false of nothing. */
+/** JSONata's `$boolean`, and false for no value. */
 export function truthy(value: unknown): boolean {
   switch (typeof value) {
     case 'boolean':
@@ -161,7 +155,7 @@ export function truthy(value: unknown): boolean {
   }
 }
 
-/** Whether it is a number with an end. */
+/** Whether it is a finite number. */
 export function isNumber(value: unknown): value is number {
   if (typeof value !== 'number') return false
   return Number.isFinite(value) || handOver()
@@ -173,7 +167,7 @@ export function equal(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, index) => equal(item, other[index]))
   }
-  // A list against an object: the interpreter compares the marks on the list too.
+  // For a list and an object, the interpreter compares the marks of the list too.
   if (Array.isArray(one) || Array.isArray(other)) handOver()
   const names = Object.getOwnPropertyNames(one)
   return (
@@ -183,10 +177,10 @@ export function equal(one: unknown, other: unknown): boolean {
   )
 }
 
-/** What keeps some items of a list, or of anything else as of a list of one. */
+/** Keeps some items of a list; any other value counts as a list of one. */
 export type Filter = (value: unknown) => Marked
 
-/** The item at an index; a list there takes the place of the result. */
+/** The item at an index; a list there replaces the result. */
 export function at(index: number): Filter {
   const whole = Math.floor(index)
   return (value) => {
@@ -197,7 +191,7 @@ export function at(index: number): Filter {
   }
 }
 
-/** The items for which a predicate holds, or whose index it yields. */
+/** The items for which a predicate is true, or whose index it returns. */
 export function where(predicate: (item: unknown) => unknown): Filter {
   return (value) => {
     const items = listed(value)
@@ -227,14 +221,14 @@ function isNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every(isNumber)
 }
 
-/** All members of an object, or of each item of a list, with the lists among them laid flat. */
+/** All members of an object, or of each item of a list, flattened. */
 export function wildcard(input: unknown): Marked {
   const members = Array.isArray(input) && (input as Marked).outerWrapper && input.length > 0 ? input[0] : input
   if (typeof members !== 'object' || members === null) return sequence()
   if (isFunctionLike(members)) handOver()
   let found: Marked = sequence()
   for (const [name, value] of Object.entries(members)) {
-    // The marks of a sequence are members to the interpreter.
+    // The interpreter counts the marks of a sequence as members.
     if (Array.isArray(members) && !/^\d+$/.test(name)) handOver()
     if (Array.isArray(value)) found = found.concat(value.flat(Number.POSITIVE_INFINITY))
     else found.push(value)

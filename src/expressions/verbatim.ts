@@ -3,8 +3,8 @@ import type { Constants } from './names.ts'
 import { only, type SyntaxNode } from './syntax.ts'
 
 /**
- * Whether an expression passes values on as they are: `name`, `a.b`, `$record.a`, constants,
- * literals, and `?:`, `&` and `=` over those. It calls nothing that may change them.
+ * Whether an expression returns values unchanged: `name`, `a.b`, `$record.a`, constants, literals,
+ * and `?:`, `&` and `=` over these. It calls nothing that can change them.
  */
 export function isVerbatim(ast: unknown, constants: Constants = {}): boolean {
   if (!isObject(ast)) return false

@@ -22,7 +22,7 @@ const MAX_BACKOFF = 60_000
 /** Requests slow down below this share of the server's bucket. */
 const LOW = 1 / 4
 
-const WHY = { pace: 'its request limit is used up', refused: 'a request was refused' } as const
+const WHY = { pace: 'its request limit is used up', refused: 'a request was rejected' } as const
 
 interface Waiter {
   go(): void

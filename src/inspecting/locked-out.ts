@@ -5,7 +5,7 @@ import { wordsOf } from './sensitivity.ts'
 /** A column that shows who cannot sign in, and the condition that selects the others. */
 export interface LockedOut {
   path: string
-  /** The value for excluded users: `is false`, `holds a time`. */
+  /** The value for excluded users: `is false`, `contains a time`. */
   says: string
   /**
    * JSONata over a record: true for users who can sign in. Returns a boolean for every value, and

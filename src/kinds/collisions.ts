@@ -3,52 +3,48 @@ import { type RejectReason, rejectDesired } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * What two things of the source claim and one alone can have. In: the names that became one key or
- * slug, or the values that several resources claim. Out: every claimant is rejected, since nobody
- * can tell here which is right; the message names the others.
+ * Rejects every resource that claims a key, a slug or a value that only one can have. Nothing here
+ * can decide which claimant is right, so the message names the others.
  */
 
-/** What is said where several names of the source have become one key or slug. */
+/** The message for names of the source that became one key or slug. */
 export interface CollisionWording {
   message: string
   hint: string
 }
 
-/** Names of the source that share a key or slug, each with its first place. */
+/** Names that share a key or slug, each with the place where it was read first. */
 export type CollidedNames = readonly [name: string, origin: string][]
 
-/** Where names are made into keys or slugs of a kind, what tells whether they collide. */
+/** How a kind tells whether names collide when they become its keys or slugs. */
 export interface NameRules {
-  /** What the names are of: see DerivedName. */
+  /** See `DerivedName`. */
   of: string
   /**
-   * The place in which a name `n` counts, as SQL: only names of one place collide. Undefined: there
-   * is one place.
+   * SQL for the place where a name `n` counts: only names of one place collide. Undefined: there is
+   * one place.
    */
   place?: string
   /**
-   * Collisions beside those of names that share what expressions made of them: of those that share
-   * what is left of it.
+   * Further collisions: names that differ in what expressions made of them but share the slug that
+   * is left.
    */
   slugs?: { condition: string; having: string }
-  /**
-   * What else the collided slug and the names are called: entries that drafts and grants are
-   * compared with.
-   */
+  /** Other names of the collided slug and its names, as drafts and grants refer to them. */
   entries?(slugs: readonly string[], given: readonly string[]): [of: string, slug: string][]
   wording(slug: string, names: CollidedNames): CollisionWording
 }
 
-/** What is rejected where names have collided. */
+/** What to reject when names collide. */
 export interface CollisionRule {
   from: 'drafts' | 'grants'
   code: string
   field: string
-  /** SQL: the rows that bear what collided. Yields `id`, `message`, `hint`. */
+  /** SQL for the rows that contain the collided name. Returns `id`, `message`, `hint`. */
   found: string
 }
 
-/** A kind that is known by what collided. */
+/** For a kind whose key is what collided. */
 export const keyed = (kind: string, code: string): CollisionRule => ({
   from: 'drafts',
   code,
@@ -56,7 +52,7 @@ export const keyed = (kind: string, code: string): CollisionRule => ({
   found: `SELECT d.id, c.message, c.hint FROM drafts d JOIN collided c ON c.kind = '${kind}' AND c.slug = d.key WHERE d.kind = '${kind}'`,
 })
 
-/** How many of the names a message has, and how much of each. */
+/** How many names a message lists, and how many characters of each. */
 export const NAMED = 4
 const LENGTH = 60
 
@@ -69,15 +65,13 @@ function quoted(name: string): string {
   return JSON.stringify(name.length > LENGTH ? `${name.slice(0, LENGTH)}…` : name)
 }
 
-/**
- * A value that only one resource of a kind can have and several claim, with their keys in order.
- */
+/** A value that only one resource of a kind can have, with the keys that claim it, in order. */
 export interface RepeatedValue {
   value: string
   keys: string[]
 }
 
-/** The values that several resources claim. @param values a query that yields `value` and `key` */
+/** @param values a query that returns `value` and `key` */
 export function* repeatedValues(rundb: RunDatabase, values: string): Generator<RepeatedValue> {
   const rows = rundb.iterate(
     `SELECT value, json_group_array(key ORDER BY key) AS keys FROM (${values})
@@ -87,8 +81,8 @@ export function* repeatedValues(rundb: RunDatabase, values: string): Generator<R
 }
 
 /**
- * Refuses every claimant: which of them is right cannot be told here.
- * @param onRefused called with each, before it is removed
+ * Rejects every claimant of each value.
+ * @param onRefused called with each claimant before it is removed
  */
 export function rejectRepeated(
   rundb: RunDatabase,
@@ -101,7 +95,7 @@ export function rejectRepeated(
   for (const claim of claimed) {
     const { value, keys } = claim
     for (const key of keys) {
-      // Who claims two such values is one reject, and counts as a claimant of both.
+      // A resource that claims two such values is rejected once and counts as a claimant of both.
       if (refused.has(key)) continue
       refused.add(key)
       onRefused(key, claim)
@@ -110,7 +104,6 @@ export function rejectRepeated(
   }
 }
 
-/** The other claimants, as a message names them. */
 function named(kind: string, keys: readonly string[], key: string): string {
   return someOf(keys.filter((other) => other !== key).map((other) => `${kind}:${other}`))
 }

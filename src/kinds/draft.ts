@@ -7,56 +7,51 @@ import type { Fitted, Lifecycle, MergePolicy } from './lifecycle.ts'
 import type { ScopeRules } from './scope.ts'
 import type { Remarks, Remedies } from './wording.ts'
 
-/** One field of a kind. */
 export interface FieldDefinition {
   /**
-   * Secret fields are kept apart from the others from the mapping on: never shown, stored only as
+   * Secret fields are kept apart from the mapping on. They are never shown, and stored only as
    * keyed digests.
    */
   secret?: true
   /**
-   * How two values are compared and what an update sends: `value` the whole value; `map` only the
-   * changed members of an object (null removes one); `set` the whole list, order ignored.
+   * How values are compared and what an update sends. `value`: the whole value. `map`: the changed
+   * members of an object (null removes one). `set`: the whole list, in any order.
    */
   compare: 'value' | 'map' | 'set'
-  /** The case of A to Z carries no meaning: an address, a domain. */
+  /** The case of A to Z has no meaning, as in an address or a domain. */
   caseless?: true
   /**
-   * WorkOS gives it a value where none is sent: a membership its default role. What it gave counts
-   * as applied, so that a value that the source gets later is a change of the source's.
+   * WorkOS sets a value if none is sent, such as the default role of a membership. That value
+   * counts as applied, so that a later value of the source counts as a change.
    */
   assigned?: true
-  /** The rule for duplicates, unless the manifest says otherwise. */
+  /** The rule for duplicates, unless the manifest sets another one. */
   merge: MergeRule
   /**
-   * The field of which it says something: when records merge, those count that agree in that one
-   * with what is kept. It stands before.
+   * The field that this one describes. When records merge, only those that agree with the kept
+   * value of that field count. It comes before this field.
    */
   about?: string
-  /**
-   * False where WorkOS offers no update of the field: a difference is only reported. Default true.
-   */
+  /** False: WorkOS cannot update the field, so a difference is only reported. Default true. */
   updatable?: boolean
   /**
-   * WorkOS does not take it in a create, which a request with it follows: an update has it in a
-   * request of its own `alone`, as the permissions of a role, or in the one of all `updates`, as
-   * the locale of a user. Until that has been answered the state does not hold it, so that an
-   * interrupted run is made up for by an update.
+   * WorkOS does not accept the field in a create; a further request sends it. `alone`: in a request
+   * without other fields, as the permissions of a role. `updates`: in one request with all such
+   * fields, as the locale of a user. The state records the field only after that response, so that
+   * an update completes an interrupted run.
    */
   separate?: 'alone' | 'updates'
-  /**
-   * False for fields that only help to find or create the thing and are not compared. Default true.
-   */
+  /** False: the field only helps to find or create the resource. Default true. */
   compared?: boolean
 }
 
-/** The parts of the manifest that value rules depend on. */
+/** The parts of the manifest that rules for values depend on. */
 export type ValueRules = Pick<Manifest, 'metadata' | 'externalId' | 'organizations' | 'passwords' | 'totp' | 'roles'>
 
-/** Why a value is refused. */
+/** Why a value is rejected. */
 export interface ValueProblem extends Reason {
   field: string
-  /** Of a role that no map knows: its name. */
+  /** The name of a role that no role map translates. */
   role?: string
 }
 
@@ -64,7 +59,7 @@ export interface Normalised {
   key: string
   attributes: Attributes
   secrets: JsonObject | null
-  /** Keys of the resources it refers to, by role. */
+  /** Keys of the resources that it refers to, by role. */
   refs: Record<string, string>
   notes: { code: string; detail: string }[]
 }
@@ -74,96 +69,95 @@ export type NormaliseResult =
   | { ok: false; key: string | null; problems: ValueProblem[] }
 
 /**
- * What records of the source describe: the fields of one rule under `map`, how they are checked and
- * how several records of one thing become one. Most are kinds of resources as well; others are made
- * into resources once all records are merged.
+ * What records describe: the fields of one rule under `map`, their checks and their merge rules.
+ * Most drafts are kinds of resources. Others become resources after all records have merged.
  */
 export interface DraftDefinition {
   name: string
   plural: string
-  /** What its remarks on accepted resources mean, by their codes. */
+  /** Texts for the codes of remarks on accepted resources. */
   remarks?: Remarks
-  /** What helps against the codes that are its own. */
+  /** Remedies for the codes of this kind. */
   remedies?: Remedies
-  /** The rule under `map` in the manifest that yields it; undefined: none does. */
+  /** Its rule under `map` in the manifest. Undefined: there is no rule. */
   rule?: keyof Manifest['map']
-  /** Roles of references and the kinds they point to. */
+  /** Roles of references, and the kinds that they refer to. */
   refs: Record<string, string>
   fields: Record<string, FieldDefinition>
-  /** Field names that the rule accepts (besides each, when, from). */
+  /** Names of the fields that the rule accepts, in addition to each, when and from. */
   mapped: readonly string[]
 
-  /** Mapped fields whose values never appear in a message. */
+  /** Mapped fields with values that no message contains. */
   secretInputs?: readonly string[]
 
-  /** Groups of fields of which WorkOS takes at most one: a password in clear or a hash. */
+  /** Groups of fields that exclude each other in WorkOS: a plain-text password or a hash. */
   exclusive?: readonly (readonly string[])[]
 
   /**
-   * The field in which a record proves whose account it is. Where one record of several does,
-   * secrets of those of other accounts that do not are left out of the merge.
+   * The field in which a record proves whose account it is. If one record proves it, merging
+   * ignores the secrets of records of other accounts that do not.
    */
   provenBy?: string
 
   /**
-   * Checks and normalises what the mapping yielded. Pure: runs in the workers, and what it yields
-   * may stand for all items with the same fields.
-   * @param own the fields that the rule does not map, and that name resources of the record itself:
-   *   their keys are whole
+   * Checks and normalizes the mapped values. Pure: it runs in workers, and its result is reused for
+   * all items with the same fields.
+   * @param own fields that the rule does not map and that refer to resources of the same record:
+   * their keys are complete
    */
   normalise(fields: Record<string, unknown>, rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult
 
   /**
-   * Merged attributes within the limits that the manifest's rules let be kept by changing them, and
-   * what was changed.
+   * Changes merged attributes to keep them within limits, where the manifest allows it, and notes
+   * the changes.
    */
   fitMerged?(attributes: Attributes, rules: ValueRules): Fitted
 
-  /** Limits that merged attributes can break although each of the merged records kept them. */
+  /** Limits that merged attributes can exceed although each record kept them. */
   checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
 
   /**
-   * The key that follows from its references, for kinds that have one: when a user merges into
-   * another, its memberships take the other's key. Undefined: the key stands on its own.
+   * The key, for kinds whose references determine it: when a user merges into another, the keys of
+   * its memberships change. Undefined: the key does not depend on references.
    */
   keyFromRefs?(refs: Record<string, string>): string
 
   /**
-   * The references of which the key consists, an `@` between them; null for what the mapping
-   * yields. With them a key can be taken apart where the source is not at hand. Undefined: the key
-   * stands on its own.
+   * The references that form the key, joined by `@`; null is the part that the mapping returns.
+   * This splits a key where the source is not available. Undefined: the key does not depend on
+   * references.
    */
   keyRefs?: readonly [string | null, string]
 
   /**
-   * The references with those anew that follow from others: which membership is meant follows from
-   * the user and the organization.
+   * Recomputes references that follow from others: the user and the organization determine the
+   * membership.
    */
   derivedRefs?(refs: Record<string, string>): Record<string, string>
 
-  /** The sums show the kind even when it has no resources. */
+  /** Totals show the kind even if it has no resources. */
   alwaysCounted?: true
 
   /**
-   * Which notes `n` on one of it, `d`, do not count, as SQL: what a merge gave back is not missed,
-   * and what is told elsewhere is not told twice.
+   * SQL conditions for notes `n` on a draft `d` that do not count: a merge restored the value, or
+   * another report has it.
    */
   mootNotes?: readonly string[]
 
-  /** What is done with its drafts between staging and the desired set. */
+  /** Steps on its drafts between staging and the desired set. */
   lifecycle?: Lifecycle
 
   /**
-   * How several records of one become one. Undefined: by the rules of its fields, whatever their
-   * order in the source.
+   * How records of one resource merge. Undefined: by the rules of its fields, in any order of
+   * records.
    */
   mergePolicy?(manifest: Manifest): MergePolicy
 
-  /** Where the source's names are made into its keys, when they collide. */
+  /** When names of the source collide as keys of this kind. */
   names?: NameRules
-  /** What of it is rejected where names have collided. */
+  /** What to reject when names collide. */
   collisions?: readonly CollisionRule[]
 
-  /** Which of it belongs to those of whom a run speaks. */
+  /** How to select its resources when a run has a scope. */
   scope?: ScopeRules
 }

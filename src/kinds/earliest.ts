@@ -1,14 +1,13 @@
 /**
- * Of any number of items those with the least places, in their order; of equal ones those that were
- * added first.
+ * Keeps the items with the lowest places, in that order. Of equal places the first item added wins.
  */
 export class Earliest<Item> {
   readonly #most: number
   #kept: { place: number; item: Item }[] = []
-  /** Undefined: there is room for any. */
+  /** Undefined: there is still room. */
   #bound: number | undefined
 
-  /** @param most how many are kept: twice as many are in memory */
+  /** @param most how many items to keep; up to twice as many are in memory */
   constructor(most: number) {
     this.#most = most
   }

@@ -12,30 +12,25 @@ import type { DraftDefinition, ValueProblem } from './draft.ts'
 import type { GatheredUsers } from './user/gathered.ts'
 import type { PasswordCounts } from './user/passwords/counts.ts'
 
-/** A resource, or the changes of an update, without what WorkOS refused. */
+/** A resource, or the changes of an update, without the part that WorkOS rejected. */
 export interface Fallback {
   attributes: Attributes
-  /** Stable name of what it goes without. */
+  /** Stable name of what is omitted. */
   code: string
-  /** What it keeps and loses. */
+  /** What the resource keeps and loses. */
   message: string
 }
 
-/** Something that another resource needs without referring to it: the role of a membership. */
+/** A resource that another one needs without a reference, such as the role of a membership. */
 export interface Mention {
   /**
-   * What may be meant, in the order in which it is looked for: a role of the environment, then one
-   * of the organization.
+   * Candidates in the order of the lookup: a role of the environment, then one of the organization.
    */
   candidates: readonly [MentionedAs, ...MentionedAs[]]
-  /** The kind that it is called by where it is none of them. */
+  /** The kind that messages use if no candidate exists. */
   kind: string
-  /**
-   * What records it could have been made from, where these were not refused: the kind of them, and
-   * the keys they may have.
-   */
+  /** The kind and keys of the records from which it could have been made. */
   madeFrom: { kind: string; keys: readonly string[] }
-  /** Its name for people. */
   label: string
 }
 
@@ -43,182 +38,179 @@ export interface MentionedAs {
   kind: string
   /** Its key among the desired resources. */
   key: string
-  /** See `naturalKey` of LiveResource; null where what it is in has no id yet. */
+  /** See `naturalKey` of `LiveResource`. Null: its parent has no ID yet. */
   naturalKey(refIds: RefIds): string | null
 }
 
-/** One after another of a lane, the lowest rank first. */
+/** Resources of a lane follow one after another, the lowest rank first. */
 export interface Turn {
   lane: string
   rank: number
 }
 
-/** What the steps of a kind's own compare with: all in the run's database. */
+/** What a kind's own steps compare with, all of it in the run's database. */
 export interface CompareContext {
   rundb: RunDatabase
   manifest: Manifest
-  /** Whether resources of the source are out of scope. */
+  /** Whether some resources of the source are out of scope. */
   scoped: boolean
 }
 
-/**
- * The same once WorkOS has been read as far as it seemed necessary; what is missing is asked for.
- */
+/** The same once WorkOS has been read; missing resources are requested. */
 export interface ReadContext extends CompareContext {
   api: Api
-  /** Whether all of the kind in WorkOS has been read. */
+  /** Whether all resources of the kind in WorkOS have been read. */
   listed: boolean
-  /** What is in WorkOS in the place of desired resources that the state does not know. */
+  /** Live resources at the identity of desired ones that the state does not know. */
   unknown(): Iterable<UnknownLive>
   /**
-   * WorkOS ids of what a resource refers to, as far as that exists; undefined where one of these
-   * will not.
+   * WorkOS IDs of what a resource refers to, as far as it exists. Undefined: one of these will not
+   * exist.
    */
   refIds(desired: DesiredResource): RefIds | undefined
 }
 
-/** A live resource that the state does not know, and what the source gives it. */
+/** A live resource that the state does not know, with the desired resource of its identity. */
 export interface UnknownLive {
   live: LiveResource
   desired: Attributes
 }
 
-/**
- * What a live resource has by itself, and what of it comes from elsewhere, that nobody manages
- * here.
- */
+/** The part of a live resource that is its own, without what others assign to it. */
 export interface OwnPart {
   attributes: Attributes
   from: GivenRole[]
-  /** What a plan tells of that. */
+  /** Notes for the plan on the other part. */
   notes: { code: string; detail: string }[]
 }
 
 /** A role that a membership has from a group. */
 export interface GivenRole {
   role: string
-  /** The group's name, and its id in the state. */
+  /** The group's name, and its ID in the state. */
   group: string
   groupId: string
-  /** Where a membership has one role: those in whose place it stands, since it ranks above them. */
+  /** Where a membership has one role: the roles that this one hides, since it ranks higher. */
   hides: readonly string[]
 }
 
-/** What a name alone finds: nothing, one resource, or several that it cannot tell apart. */
+/**
+ * The result of a lookup by name: none, one resource, or several that the name does not
+ * distinguish.
+ */
 export type NameMatch = { type: 'none' } | { type: 'found'; live: LiveResource } | ({ type: 'ambiguous' } & Reason)
 
-/** What is special about what WorkOS holds of a kind. Planning and verifying call it alike. */
+/** Hooks on the live resources of a kind. Planning and verifying call the same ones. */
 export interface LiveHooks {
   /**
-   * Once the kind has been read from WorkOS: reads and indexes what its comparison needs besides.
+   * Runs after the kind has been read from WorkOS: reads and indexes whatever else its comparison
+   * needs.
    */
   prepare?(context: ReadContext): void | Promise<void>
 
   /**
-   * A live resource without what it has from elsewhere.
-   * @param before what it was given: by the state, or by the source where the state does not know
-   *   it
+   * A live resource without what others assign to it.
+   * @param before what it was given: from the state, or from the source if the state does not know
+   * it
    * @param applied whether the state knows it
    */
   own?(rundb: RunDatabase, live: Pick<LiveResource, 'id' | 'attributes'>, before: Attributes, applied: boolean): OwnPart
 
   /**
-   * That `own` leaves all of a live resource `l`, whatever `prepare` reads, as SQL: by what the row
-   * `k` of the state says that it was given. Needed where there are many. Undefined: where there is
-   * an `own`, it never surely does.
+   * SQL condition for a live resource `l` and its row `k` of the state: `own` would remove nothing,
+   * whatever `prepare` reads. Needed where there are many. Undefined: with an `own`, the condition
+   * is false.
    */
   wholly?: string
 
-  /** The one of its name, for one that nothing else finds: where the manifest lets names count. */
+  /** Looks a resource up by its name, if nothing else finds it and the manifest allows names. */
   byName?(context: CompareContext, desired: DesiredResource): NameMatch
 }
 
 /**
- * What SQL has to know of a kind to create what surely is to be created without code having a look
- * at it. All of it speaks of a row `d` of `desired`, which the state does not know. References and
- * what WorkOS has with the same identity, by `natural`, are looked at by themselves.
+ * What SQL needs to create resources that are certain to be creates, without code. Each part refers
+ * to a row `d` of `desired` that the state does not know. References and `natural` are checked
+ * separately.
  */
 export interface PlainCreates {
-  /** `label`, as SQL. Null where it cannot be told: then code decides. */
+  /** `label` as SQL. Null: SQL cannot know it, and code decides. */
   label: string
   /**
-   * That nothing speaks against creating it, as SQL: `whyNotCreatable`, `mentions`, `live.byName`,
-   * and `refuse` of what is not known or is to be created. Where this is false or null code
-   * decides. Undefined: nothing ever does.
+   * SQL condition that nothing prevents the create: `whyNotCreatable`, `mentions`, `live.byName`,
+   * and `refuse` for unknown resources and creates. If false or null, code decides. Undefined:
+   * nothing ever prevents it.
    */
   where?(context: CompareContext): string
 }
 
-/** What is special about deciding what becomes of a desired resource. */
+/** Hooks that decide the action for a desired resource. */
 export interface PlanningHooks {
   /**
-   * Which creates SQL decides about, where there are many. Undefined, and for what has a `turn`:
-   * none.
+   * Which creates SQL decides, where there are many. Undefined, and for kinds with `turn`: none.
    */
   plain?: PlainCreates
 
-  /** Whether all of the kind has to be listed, however little there is to look at. */
+  /** Whether the kind must be listed completely, however few resources there are. */
   needsList?(context: CompareContext): boolean
 
-  /** Once the kind is planned: what speaks against its actions, and what they bring along. */
+  /** Runs once the kind is planned: what prevents its actions, and what they cause. */
   decided?(context: ReadContext): Promise<void>
 
   /**
-   * What another resource of the source, or one out of scope, has against it. Undefined: nothing.
+   * Reasons in other resources of the source, in scope or not, to block an action. Undefined: none.
    */
   refuse?: {
-    /** Planning one that the state does not know. */
+    /** Planning a resource that the state does not know. */
     unknown?(context: CompareContext, desired: DesiredResource): Reason | undefined
-    /** Adopting this one. */
     adopt?(context: CompareContext, desired: DesiredResource, live: LiveResource): Reason | undefined
-    /** Creating it. Called at most once for each resource. */
+    /** Called at most once for each resource. */
     create?(context: CompareContext, desired: DesiredResource): Reason | undefined
-    /** Sending these fields. */
     update?(context: CompareContext, desired: DesiredResource, send: Changes): Reason | undefined
   }
 
-  /** The remark on one that is in WorkOS already and adopted. */
+  /** The note on a resource that exists in WorkOS and is adopted. */
   adoptedNote?: { code: string; detail: string }
 
   /**
-   * Codes of the remarks on secrets that changed in the source and are not sent: by a rule, and to
-   * an account that proves nothing (see `provenBy`). Undefined: `secret_changed_in_source`.
+   * Codes of the notes on changed secrets that are not sent: `changed` by a rule, `keptBack` for an
+   * account without proof (see `provenBy`). Undefined: `secret_changed_in_source`.
    */
   secretNotes?: { changed: string; keptBack?: string }
 }
 
-/** What is special about deleting a kind. What is true of every kind: see planning/deletions.ts. */
+/**
+ * What is particular to deleting this kind. For the rules of every kind see planning/deletions.ts.
+ */
 export interface DeletionRules {
   /**
-   * When planning decides about it: with people and what ties them to places, or with places, once
-   * it is known who leaves. Undefined: after these, in the order of the kinds.
+   * When planning decides on it: with users and their ties, or with places, once it is known who
+   * leaves. Undefined: after these, in the order of the kinds.
    */
   round?: 'people' | 'places'
 
-  /** It is left as a whole or not at all: what refers to it stays where it stays. */
+  /** It is deleted completely or not at all: what refers to it stays if it stays. */
   whole?: true
 
   /**
-   * It is deleted although what it refers to stays as a whole, where that was in WorkOS before: an
-   * authenticator app.
+   * It can be deleted although the user it belongs to stays and was in WorkOS before: a TOTP
+   * factor.
    */
   undoneAlone?: true
 
-  /** The kind of its members: one that the state does not remove keeps it. */
+  /** The kind of its members: a member that the state does not delete keeps it. */
   keptBy?: string
 
-  /** What uses it: WorkOS deletes it only when nothing does. */
+  /** What uses it: WorkOS deletes it only once nothing uses it. */
   usedBy?: UsedBy
 
-  /** What it is made from. If one of these was rejected, what would have come of it is unknown. */
+  /** The kind that it is made from. If one of these was rejected, its results are unknown. */
   madeFrom?: string
 
-  /** Where WorkOS offers no deletion: of what, for people. Undefined: `plural`. */
+  /** If WorkOS offers no deletion: the name of the kind in messages. Undefined: `plural`. */
   called?: string
 
   /**
-   * That somebody has used it since it was created, for people. Undefined: nobody has, or it does
-   * not tell.
+   * A sign that the resource was used since it was created, as text. Undefined: none, or unknown.
    */
   usedSince?(live: LiveResource): string | undefined
 }
@@ -226,244 +218,224 @@ export interface DeletionRules {
 /** What kinds add to the summary of a plan. */
 export interface SummaryParts {
   passwords: PasswordCounts
-  /** Single sign-on connections that go into files and are not sent. */
+  /** Single sign-on connections that go into files. */
   handoff: ConnectionCounts
-  /** Invitations that go into a file and are not sent. */
+  /** Invitations that go into a file. */
   invitations: number
 }
 
-/** What a warning looks at. */
+/** The input of a warning. */
 export interface WarningContext {
   rundb: RunDatabase
   loaded: LoadedManifest
-  /** Only a part of the source was read: what that has in common says nothing of everybody. */
+  /** Only a part of the source was read, so that its common values prove nothing about the rest. */
   partial: boolean
 }
 
-/** What is known of the values of a kind. */
+/** The input of a warning on the values of a kind. */
 export interface ValueContext extends WarningContext {
   filling: FieldFilling | undefined
-  /** The columns that the value of the expression at a path of the manifest may come from. */
+  /** The columns that the expression at a path of the manifest reads. */
   columnsOf(path: readonly string[]): readonly string[]
 }
 
-/** How full the fields of a kind are. */
+/** How many resources have each field of a kind. */
 export interface FieldFilling {
   resources: number
   fields: readonly { field: string; filled: number; distinct: number; example?: Json }[]
 }
 
 /**
- * What kinds gather: plain data, since it may come from another thread. Users alone gather
- * anything.
+ * What kinds gather: plain data, since it can come from another thread. Only users gather anything.
  */
 export type Gathered = GatheredUsers
 
-/**
- * Gathers from the values of all desired resources of a kind, which planning goes through once, in
- * any order.
- */
+/** Gathers from all desired resources of a kind in the one pass of planning, in any order. */
 export interface Gatherer {
-  /** @param place of its first record: see DesiredRow.seq */
+  /** @param place of its first record: see `DesiredRow.seq` */
   add(attributes: Attributes, secrets: JsonObject | null, place: number): void
-  /** What was gathered, once all have been added. */
+  /** The result, once all have been added. */
   gathered(): Gathered
 }
 
-/** What gathering begins with. */
 export interface GatherContext {
   rundb: RunDatabase
   manifest: Pick<Manifest, 'map'>
-  /** Any of the kind may change: else nobody asks for warnings. */
+  /** Whether any of the kind can change: otherwise no warnings are needed. */
   changing: boolean
 }
 
-/** What a kind gathers, and what comes of it. */
+/** What a kind gathers, and its results. */
 export interface Gathering {
   begin(context: GatherContext): Gatherer
-  /** What it adds to the summary. */
   summary(rundb: RunDatabase, gathered: Gathered): Partial<SummaryParts>
   /**
-   * What is odd about the values; asked where any of the kind changes, behind the warnings of its
+   * Warnings about the values, where any of the kind changes; shown after the warnings of its
    * review.
    */
   warnings(context: WarningContext, gathered: Gathered): Problem[]
 }
 
-/** What a plan says of a kind besides its actions. */
+/** What a plan reports on a kind in addition to its actions. */
 export interface PlanReview {
   /**
-   * A migration is about it before all else: where conditions leave out all of it or much of it,
-   * that is a warning, and its fields are named without the kind.
+   * The main kind of a migration: warn if conditions leave out all or much of it, and name its
+   * fields without the kind.
    */
   main?: true
 
   /**
-   * Its rule maps its own fields: one that is mapped and that nobody has is a warning. `except`:
-   * those that cannot be empty, or are made into something else.
+   * Its rule maps its own fields: warn if a mapped field is always empty. `except`: fields that
+   * cannot be empty, or that become something else.
    */
   mapsFields?: { except: readonly string[] }
 
-  /** Codes under which one is blocked that count as cases of duplicates. */
+  /** Codes of blocked resources that count as cases of duplicates. */
   duplicateCodes?: readonly string[]
 
-  /**
-   * What it adds to the summary. @param planned false: it is no part of the plan, and goes into
-   * files
-   */
+  /** @param planned false: the kind is not in the plan, and goes into files */
   summary?(rundb: RunDatabase, planned: boolean): Partial<SummaryParts>
 
-  /** Looks at all values. Undefined: their field table is enough. */
+  /** Reads all values. Undefined: the field table is enough. */
   gathering?: Gathering
 
-  /** What is odd about the manifest in view of everything in the source. */
+  /** Warnings about the manifest, given everything in the source. */
   sourceWarnings?(context: WarningContext): Problem[]
 
-  /** What is odd about its values, where any of it changes. */
+  /** Warnings about its values, where any of the kind changes. */
   valueWarnings?(context: ValueContext): Problem[]
 }
 
 /**
- * All that is special about one kind of resource. A new kind is a folder whose main file exports
- * one of these, and a line in `registry.ts`, whose order is the order of dependencies: see
+ * The definition of one kind of resource. A new kind is a folder whose main file exports one of
+ * these, and a line in `registry.ts`, whose order is the order of dependencies: see
  * docs/how-to/adding-a-kind.md.
  */
 export interface KindDefinition extends DraftDefinition {
   /**
-   * WorkOS answers a create with one that has the external id already, if there is one: applying
-   * looks before it creates.
+   * WorkOS answers a create with an existing resource of the same external ID: applying looks
+   * before it creates.
    */
   answersExisting?: true
 
-  /**
-   * The windows that its creates and updates count in:
-   * https://workos.com/docs/reference/rate-limits
-   */
+  /** The rate limit of its creates and updates: https://workos.com/docs/reference/rate-limits */
   rateClass: 'write' | 'other'
 
-  /** The reference inside of which WorkOS lists the kind, where there is no list of all of it. */
+  /** The role of the reference within which WorkOS lists the kind, if there is no complete list. */
   within?: string
 
   /**
-   * What happens to one that is in WorkOS, was not made by this state and differs. Undefined:
-   * `adopt.fill` says it.
+   * What to do with a resource in WorkOS that differs and that this state did not create.
+   * Undefined: `adopt.fill` decides.
    */
   onConflict?(manifest: Pick<Manifest, 'roles'>): ConflictPolicy
 
   /**
-   * WorkOS ranks them by the order in which they are made: when the turn of one to be created is.
-   * Undefined: in any order, many at a time.
+   * WorkOS ranks such resources by the order of their creation: the turn of each create. Undefined:
+   * any order, many at a time.
    */
   turn?(resource: Pick<DesiredResource, 'key' | 'refs'>, manifest: Pick<Manifest, 'roles'>): Turn
 
   /**
-   * Of what it is `within`, whose key it shares, there are too many to list it in each, and few may
-   * have one: planning looks it up one by one, and does without where that is too much, for then
-   * applying looks before it creates.
+   * Its parents, whose key it shares, are too many to list it in each, and few have one. Planning
+   * looks each up, unless there are too many: applying then looks before it creates.
    */
   sparse?: true
 
   /**
-   * What a live one looks like while it is in force, besides its managed fields: the status of a
-   * membership.
+   * Fields of an active live resource in addition to its managed ones: the status of a membership.
    */
   inForce?: Attributes
 
   /**
-   * Why it cannot be created, when nothing like it exists in WorkOS: an organization without a
-   * name. Undefined: it can.
+   * Why it cannot be created if nothing like it is in WorkOS: an organization without a name.
+   * Undefined: it can.
    */
   whyNotCreatable(desired: DesiredResource): ValueProblem | undefined
 
-  /**
-   * `naturalKey` of LiveResource as the desired resource would have it; null where a reference has
-   * no id yet.
-   */
+  /** `naturalKey` of `LiveResource` for a desired resource. Null: a reference has no ID yet. */
   naturalKey(desired: DesiredResource, refIds: RefIds): string | null
 
   /**
-   * `naturalKey` as SQL, of a row `d` of `desired`; null where it is. With it what WorkOS holds as
-   * it is desired is verified by one statement, and what it does not hold is created by one.
-   * Undefined: of the kind there are few, and code looks at each.
-   * @param ref the WorkOS id of what it refers to in a role, as SQL; null where there is none
+   * `naturalKey` as SQL, for a row `d` of `desired`. One statement then verifies all unchanged
+   * resources, and one creates all missing ones. Undefined: there are few of the kind, and code
+   * looks at each.
+   * @param ref SQL for the WorkOS ID of the reference in a role; null if there is none
    */
   natural?(ref: (role: string) => string): string
 
   /**
-   * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `parentIds` are the
-   * WorkOS ids of what it is listed within, for kinds that have `within`.
+   * All resources of this kind in WorkOS, page by page (100 a page, oldest first). `parentIds` are
+   * the WorkOS IDs of the parents, for kinds that have `within`.
    */
   list(api: Api, parentIds: AsyncIterable<string> | Iterable<string>): AsyncIterable<LiveResource[]>
 
   /**
-   * Looks one up: by WorkOS id if `desired` carries one, by external id, then by its natural
-   * identity. Undefined: there is none.
+   * Looks a resource up: by WorkOS ID if `desired` has one, by external ID, then by natural key.
+   * Undefined: there is none.
    */
   find(api: Api, desired: DesiredResource, refIds: RefIds): Promise<LiveResource | undefined>
 
-  /** Reads one by WorkOS id. Undefined: it is gone. */
+  /** Undefined: it is gone. */
   get(api: Api, id: string): Promise<LiveResource | undefined>
 
-  /** Creates it, without its separate fields. */
+  /** Creates it without its separate fields. */
   create(desired: DesiredResource, refIds: RefIds): WriteRequest
-  /** One request, or one for each separate field more. */
+  /** One request, and one more for each separate field. */
   update(id: string, changes: Changes, desired: DesiredResource): WriteRequest[]
   /** Undefined: WorkOS offers no deletion. */
   remove(id: string): WriteRequest | undefined
 
-  /** The answer to a create or to an update. */
+  /** Reads the response to a create or an update. */
   parse(body: JsonObject, refIds: RefIds): LiveResource
 
-  /** Of the attributes those that creating sends. Undefined: all of them. */
+  /** The attributes that a create sends. Undefined: all of them. */
   sent?(attributes: Attributes): Attributes
 
   /**
-   * What the answer to a create says of a secret, where that is another one than was sent. It never
-   * holds a secret itself. Undefined: it is the same one, or the answer does not tell.
+   * Whether the response to a create shows a different secret than was sent. The result contains no
+   * secret. Undefined: it is the same, or the response does not show it.
    */
   refuted?(body: JsonObject, desired: DesiredResource): { code: string; message: string } | undefined
 
   /**
-   * What the answer to an update tells of what was sent, without what others give it: the roles
-   * that a membership has from groups. Undefined: all of it counts.
+   * The attributes in the response to an update without what others assign, such as roles from
+   * groups. Undefined: all of them.
    */
   answered?(api: Api, id: string, sent: Attributes, answered: Attributes): Promise<Attributes>
 
-  /**
-   * What refers to it is ours where the state created it: before that, nothing could hang on it.
-   */
+  /** What refers to a resource that the state created is ours: nothing could refer to it before. */
   holder?: true
 
   /**
-   * Fields of a body that name other objects by their slugs: a 404 with a code of its own may be
-   * about one of these.
+   * Fields of a body that name other objects by slug: a 404 with its own code can refer to one of
+   * these.
    */
   slugsInBody?: readonly string[]
 
   /**
-   * After a create with an open outcome, one that holds to the letter what was sent, and nothing of
-   * its separate fields, is ours: it bears nothing else to be known by, and if it were adopted it
-   * would stay without those fields.
+   * After a create with an unknown outcome, a resource with exactly the content that was sent, and
+   * without its separate fields, is ours: nothing else identifies it, and an adopted one would stay
+   * without those fields.
    */
   provenByContent?: true
 
   /**
-   * WorkOS cannot be asked for one, but only for all within what `within` names. For planning it is
-   * listed there, whatever the number.
+   * WorkOS cannot return one, only all within the parent in `within`. Planning lists it there,
+   * however many there are.
    */
   listedOnly?: true
 
   /**
-   * Whether a refused create means that the thing exists already, so that it is to be found and
-   * adopted.
+   * Whether a rejected create means that the resource exists, so that it can be found and adopted.
    */
   exists(codes: readonly string[], status: number): boolean
 
   /**
-   * The same in a form that WorkOS takes where it refused this one with these codes and the
-   * manifest would rather have less than nothing: a membership with one of its roles. Undefined:
-   * there is none.
-   * @param codes undefined: it was refused so once
+   * The same resource in a form that WorkOS accepts after it rejected this one with these codes, if
+   * the manifest prefers a part to nothing: a membership with one of its roles. Undefined: there is
+   * none.
+   * @param codes undefined: it was rejected in this way before
    */
   fallback?(
     attributes: Attributes,
@@ -471,44 +443,41 @@ export interface KindDefinition extends DraftDefinition {
     manifest: Pick<Manifest, 'roles'>,
   ): Fallback | undefined
 
-  /** What a refused create means, where the answer itself does not say it. */
+  /** What a rejected create means, if the response does not say it. */
   refused?(refusal: Pick<ApiRefusal, 'status' | 'codes'>): { code: string; message: string } | undefined
 
-  /**
-   * Things that must exist in WorkOS or be among the desired resources: the roles of a membership.
-   */
+  /** Resources that must exist in WorkOS or be desired: the roles of a membership. */
   mentions?(desired: DesiredResource): Mention[]
 
-  /** A short name for people, shown beside the address: e-mail, organization name. */
+  /**
+   * A short name for messages, shown next to the address: the email address, the organization's
+   * name.
+   */
   label(desired: DesiredResource): string
 
-  /** What is special about what WorkOS holds of it. */
   live?: LiveHooks
 
-  /** What is special about planning it. */
   planned?: PlanningHooks
 
   /**
-   * Verifying tells how many of them have secrets in the source, and how many of these were sent:
+   * Verifying counts how many have secrets in the source, and how many of these were sent:
    * passwords.
    */
   countsSecrets?: true
 
   /**
-   * Its ids are in one environment of WorkOS alone: they tell whether a key is that of the
-   * environment which the state describes.
+   * Its IDs exist in one WorkOS environment only: they show whether an API key belongs to the
+   * environment of the state.
    */
   provesEnvironment?: true
 
   /**
-   * How what is in the state belongs to those whom a scope chooses. Undefined: to nobody, as the
-   * roles of the environment.
+   * How resources in the state belong to a chosen scope. Undefined: to none, as roles of the
+   * environment.
    */
   stateScope?: StateScope
 
-  /** What is special about deleting it. */
   deletion?: DeletionRules
 
-  /** What a plan says of it besides its actions. */
   review?: PlanReview
 }

@@ -5,8 +5,8 @@ import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 const BETWEEN = ', '
 
 /**
- * A value, the index of the record that has it, when that was changed last, and how many equal
- * records it is.
+ * A value, the index of its record, the time of its last change, and how many equal records it
+ * stands for.
  */
 export interface Held<T extends Json = Json> {
   draft: number
@@ -15,33 +15,30 @@ export interface Held<T extends Json = Json> {
   records: number
 }
 
-/** A value that was not taken, and the one that was in its place, with the record it is from. */
+/** A value that was not taken, and the value taken in its place, with its record. */
 export interface Lost {
   draft: number
   value: Json
   from: number
   kept: Json
-  /** Of an object: the member. */
+  /** The member, if the value is an object. */
   member?: string
-  /** The rule that decided, where it is not that of the whole field. */
+  /** The rule that decided, if it is not the rule of the whole field. */
   rule?: MergeRule
 }
 
 export interface Taken {
-  /** Undefined: nothing. */
+  /** Undefined: no value. */
   value: Json | undefined
   lost: Lost[]
 }
 
-/** Whether a value says something. */
+/** Whether a value is not empty. */
 export function isFilled(value: Json | undefined): value is Json {
   return value !== undefined && value !== null && value !== ''
 }
 
-/**
- * The value that a rule takes of those of several records, in their order; undefined where there is
- * none.
- */
+/** The value that a rule takes from several records, in their order. Undefined: there is none. */
 export function takeValue(held: readonly Held[], rule: MergeRule): Taken | undefined {
   const values = held.map(({ value }) => value)
   if (held.length === 0) return undefined
@@ -57,8 +54,8 @@ export function takeValue(held: readonly Held[], rule: MergeRule): Taken | undef
 }
 
 /**
- * The members of objects, each by its own rule where it has one. Undefined where there is nothing
- * to go through member by member: the field holds no objects, or one of them is taken whole.
+ * Merges objects member by member, each by its own rule if it has one. Undefined: the field
+ * contains no objects, or one is taken whole.
  */
 export function takeMembers(
   held: readonly Held[],
@@ -86,7 +83,7 @@ export function takeMembers(
   return { value: merged, lost }
 }
 
-/** Among equals the earlier record wins, so that the order of the records alone decides. */
+/** Among equals the earlier record wins: only the order of the records decides. */
 function chosen(held: readonly Held[], rule: MergeRule): Held | undefined {
   switch (rule) {
     case 'last':
@@ -107,8 +104,8 @@ function chosen(held: readonly Held[], rule: MergeRule): Held | undefined {
 }
 
 /**
- * Of values that are equally frequent, the least by the code points of its JSON text: no order of
- * the records decides.
+ * The most frequent value. Among equally frequent ones, the least by the code points of its JSON
+ * text: the order of records does not matter.
  */
 function mostFrequent(held: readonly Held[]): Held | undefined {
   const counts = new Map<string, number>()
@@ -116,7 +113,7 @@ function mostFrequent(held: readonly Held[]): Held | undefined {
     const text = canonicalJson(value)
     counts.set(text, (counts.get(text) ?? 0) + records)
   }
-  // UTF-8 sorts as its code points do; JavaScript's own order is that of UTF-16 units.
+  // UTF-8 sorts like code points; JavaScript sorts by UTF-16 units.
   const [most] = [...counts].sort(
     ([one, m], [other, n]) => n - m || Buffer.compare(Buffer.from(one), Buffer.from(other)),
   )
@@ -137,8 +134,8 @@ function losers(held: readonly Held[], kept: Held): Lost[] {
 }
 
 /**
- * An object that was not taken, without the members that have a rule of their own; nothing where
- * nothing else differs.
+ * An object that was not taken, without the members that have their own rule. Empty: nothing else
+ * differs.
  */
 function withoutMembers(lost: Lost, rules: ReadonlyMap<string, MergeRule>): Lost[] {
   const [value, kept] = [without(lost.value, rules), without(lost.kept, rules)]

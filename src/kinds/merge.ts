@@ -4,21 +4,21 @@ import type { Attributes } from '../resource.ts'
 import type { DraftDefinition, ValueProblem, ValueRules } from './draft.ts'
 import { type Held, isFilled, type Taken, takeMembers, takeValue } from './merge-values.ts'
 
-/** A record of a resource, as it is merged. */
+/** A record of a resource during a merge. */
 export interface Mergeable {
   key: string
   attributes: Attributes
   secrets: JsonObject | null
-  /** When it was changed last, in milliseconds since 1970. */
+  /** When it last changed, in milliseconds since 1970. */
   updatedAt?: number | null
-  /** How many records it is. Default 1. */
+  /** How many records it stands for. Default 1. */
   records?: number
 }
 
 /** The parts of a kind that merging reads. */
 export type MergedKind = Pick<DraftDefinition, 'fields' | 'exclusive' | 'provenBy'>
 
-/** A value that lost against another of the same field. Values of secret fields are left out. */
+/** A value that lost to another of the same field. Contains no values of secret fields. */
 export interface MergeConflict {
   /** Index of the record whose value was not taken. */
   draft: number
@@ -28,9 +28,9 @@ export interface MergeConflict {
    * What decided: a rule, the strategy that took another record whole, or `proof` (see `provenBy`).
    */
   rule: MergeRule | 'proof'
-  /** Index of the record whose value was taken; of a secret, undefined where none was. */
+  /** Index of the record whose value was taken. Of a secret, undefined if none was taken. */
   from?: number
-  /** Of a secret: the field that was taken, where it is another one. */
+  /** The secret field that was taken, if it is another one. */
   instead?: string
   kept?: Json
   dropped?: Json
@@ -43,12 +43,11 @@ export interface MergedDraft {
 }
 
 /**
- * One resource out of several records of it, in their order: the first is preferred, and stands for
- * all. With `merge` the rule of the manifest counts for each field, then the manifest's `default`,
- * then the rule of the kind; empty values never win. With any other strategy all fields are those
- * of the first record. Secrets are taken as a whole, one of those that exclude each other; those of
- * a record that does not prove whose account it is are not taken beside one that does, whatever the
- * strategy (see `provenBy`).
+ * Merges several records of one resource; the first is preferred. With `merge`, the manifest's rule
+ * for a field counts, then its `default`, then the rule of the kind; empty values never win. Other
+ * strategies take all fields of the first record. Of secrets that exclude each other, one is taken
+ * whole. With any strategy, records without proof lose their secrets to a record with it (see
+ * `provenBy`).
  */
 export function mergeDrafts(
   kind: MergedKind,
@@ -65,7 +64,7 @@ export function mergeDrafts(
     const held = drafts.flatMap((draft, index): Held[] => {
       const value = draft.attributes[field]
       if (!isFilled(value)) return []
-      // What is said of one address is not said of another.
+      // A statement about one address does not apply to another.
       if (about !== undefined && attributes[about] !== draft.attributes[about]) return []
       return [{ draft: index, value, updatedAt: draft.updatedAt ?? null, records: draft.records ?? 1 }]
     })
@@ -83,7 +82,7 @@ export function mergeDrafts(
   return { attributes, secrets: mergeSecrets(kind, drafts, attributes, rules, whole, conflicts), conflicts }
 }
 
-/** Limits that the union of values can break although every single record kept them. */
+/** Limits that united values can exceed although each record kept them. */
 export function checkMerged(
   kind: Pick<DraftDefinition, 'checkMerged'>,
   attributes: Attributes,
@@ -93,8 +92,7 @@ export function checkMerged(
 }
 
 /**
- * The rule that a strategy is for every field. Records that `error` lets through are repeats of
- * each other.
+ * The rule of a strategy for every field. Records that `error` accepts are repeats of each other.
  */
 function wholeRule(strategy: Exclude<MergeStrategy, 'merge'>): MergeRule {
   return strategy === 'error' ? 'first' : strategy
@@ -113,7 +111,7 @@ function takeField(
   return takeMembers(held, rule, new Map(ofMembers)) ?? takeValue(held, rule)
 }
 
-/** The value of the record that is taken whole, which may be none. */
+/** The value of the record that is taken whole; it can be empty. */
 function takeOfFirst(held: readonly Held[]): Taken {
   const own = held.find(({ draft }) => draft === 0)
   const kept = own?.value ?? null
@@ -121,7 +119,7 @@ function takeOfFirst(held: readonly Held[]): Taken {
   return { value: own?.value, lost: lost.map(({ draft, value }) => ({ draft, value, from: 0, kept })) }
 }
 
-/** A set has one order, whichever record came first. */
+/** Sorts a set, so that the order of records does not matter. */
 function inOrder(value: Json): Json {
   if (!Array.isArray(value)) return value
   return value
@@ -134,7 +132,6 @@ function byText([a]: [string, Json], [b]: [string, Json]): number {
   return a < b ? -1 : Number(a > b)
 }
 
-/** A secret that may be taken. */
 interface Candidate {
   field: string
   draft: number
@@ -143,10 +140,10 @@ interface Candidate {
 }
 
 /**
- * The secrets of several records, of those that exclude each other one. Each is taken as a whole: a
- * hash never gets the type of another. What is not taken goes to the conflicts, without its value.
- * @param attributes those that were merged
- * @param whole the rule of a strategy that takes the first record alone
+ * Takes one of the secrets that exclude each other, as a whole: a hash never gets the type of
+ * another. The others become conflicts, without their values.
+ * @param attributes the merged attributes
+ * @param whole the rule of a strategy that takes only the first record
  */
 function mergeSecrets(
   kind: MergedKind,
@@ -179,7 +176,7 @@ function mergeSecrets(
   return Object.keys(merged).length === 0 ? null : merged
 }
 
-/** The secret fields of a kind, those that exclude each other together. */
+/** The secret fields of a kind; those that exclude each other are grouped. */
 function rivalries({ fields, exclusive = [] }: MergedKind): string[][] {
   const secret = Object.keys(fields).filter((field) => fields[field]?.secret)
   const alone = secret.filter((field) => !exclusive.some((group) => group.includes(field)))
@@ -197,8 +194,8 @@ function secretsOf({ secrets, updatedAt = null }: Mergeable, draft: number, fiel
 }
 
 /**
- * Each field's rule chooses one; where several fields exclude each other and their rules differ,
- * the preferred record's is taken.
+ * Each field's rule chooses one candidate. If fields exclude each other and their rules differ, the
+ * preferred record wins.
  */
 function take(open: readonly Candidate[], ruleOf: (field: string) => MergeRule): Candidate | undefined {
   const byRule = Map.groupBy(open, ({ field }) => ruleOf(field))
@@ -221,8 +218,8 @@ function sameSecret(a: Candidate, b: Candidate): boolean {
 }
 
 /**
- * Keys of the records that prove whose account they are: rows of one key are one account. Who
- * proved the very address that is kept comes before who proved another one.
+ * Keys of the records that prove whose account they are: rows of one key are one account. Proof for
+ * the kept address comes before proof for another one.
  */
 function provenKeys(
   { provenBy, fields }: MergedKind,

@@ -24,10 +24,9 @@ import { user } from './user/user.ts'
 import type { Remarks, Remedies } from './wording.ts'
 
 /**
- * Every kind, in two lists, and what is looked up in them. In: the definitions of the folders here,
- * and those that `registerKind` adds. Out: the lists, live for whoever holds them; definitions by
- * name and by rule; what the kinds say together, of collisions, of selectors and to people. Whoever
- * derives something of the lists does so when it is needed, not when its module is loaded.
+ * All kinds: those of the folders here and those that `registerKind` adds, with lookups by name and
+ * by rule, and what they say together (collisions, selectors, texts). The lists change as kinds are
+ * added: derive values from them when needed, not when a module loads.
  */
 
 const drafts: DraftDefinition[] = [
@@ -59,23 +58,22 @@ const kinds: KindDefinition[] = [
 ]
 
 /**
- * What records describe, in the order in which it is mapped and merged: what stands later may refer
- * to what stands before.
+ * What records describe, in the order of mapping and merging: a kind can refer only to earlier
+ * ones.
  */
 export const draftDefinitions: readonly DraftDefinition[] = drafts
 
 /**
- * Every kind of resource, in the order of dependencies: what stands later may refer to what stands
- * before. Until a user's second factor is enrolled the account opens without it, so nothing is
- * given to the user before. A group has its roles before its members, who then get them with the
- * answer: WorkOS gives a new role of a group to its members later.
+ * All kinds of resources, in order of dependency: a kind can refer only to earlier ones. TOTP
+ * factors come directly after users: without its factor an account must not have access to
+ * anything. Roles of groups come before members: WorkOS assigns a new role of a group to existing
+ * members later, but to new members at once.
  */
 export const kindDefinitions: readonly KindDefinition[] = kinds
 
-/** Whose collisions come first where one record has several: people, then what they belong to. */
+/** Whose collisions are listed first if a record has several: users, then what they belong to. */
 const COLLIDE_FIRST: readonly DraftDefinition[] = [user, organization, group, permission, roleDefinition, membership]
 
-/** What follows from both lists. */
 interface Lookups {
   kinds: ReadonlyMap<string, KindDefinition>
   drafts: ReadonlyMap<string, DraftDefinition>
@@ -108,16 +106,15 @@ function makeLookups(): Lookups {
 }
 
 /**
- * Adds a kind behind all others: what it refers to stands before it. It takes part in every run
- * from then on, as the others do. Worker threads have a registry of their own: a kind with a rule
- * has to be in the list above, so that they map it.
- * @returns what takes it out again
- * @throws RangeError if its name is taken, it has a rule, or it refers to what no kind is called
+ * Adds a kind after all others, for every run from then on. Worker threads have separate
+ * registries: a kind with a rule must be in the list above, so that they can map it.
+ * @returns a function that removes it
+ * @throws RangeError if its name is taken, it has a rule, or it refers to an unknown kind
  */
 export function registerKind(definition: KindDefinition): () => void {
   const { name, rule, refs } = definition
-  if (lookups.kinds.has(name) || lookups.drafts.has(name)) throw new RangeError(`a kind is called ${name} already`)
-  if (rule !== undefined) throw new RangeError(`${name} has a rule: the threads that map do not know it`)
+  if (lookups.kinds.has(name) || lookups.drafts.has(name)) throw new RangeError(`a kind named ${name} already exists`)
+  if (rule !== undefined) throw new RangeError(`${name} has a rule: the mapping threads do not have this kind`)
   for (const kind of Object.values(refs)) kindDefinition(kind)
   drafts.push(definition)
   kinds.push(definition)
@@ -129,10 +126,7 @@ export function registerKind(definition: KindDefinition): () => void {
   }
 }
 
-/**
- * Kinds that this manifest plans: connections and invitations go into files unless it says
- * otherwise.
- */
+/** Kinds that this manifest plans: by default, connections and invitations go into files. */
 export function plannedKinds({
   connections,
   invitations,
@@ -144,45 +138,38 @@ export function plannedKinds({
   return kindDefinitions.filter(({ name }) => !inFiles.includes(name))
 }
 
-/**
- * The names of kinds that are not planned: connections and invitations that are handed over in
- * files.
- */
+/** Names of kinds that are not planned: connections and invitations that go into files. */
 export function unplannedKinds(planned: readonly KindDefinition[]): string[] {
   return kindDefinitions.filter((definition) => !planned.includes(definition)).map(({ name }) => name)
 }
 
-/**
- * What is rejected of which kind where names of the source have collided. The order is that in
- * which the rejects of one record are listed.
- */
+/** What to reject when names collide, in the order in which the rejects of a record are listed. */
 export function collisionRules(): readonly CollisionRule[] {
   return lookups.collisions
 }
 
-/** How what a run speaks of is chosen: every selector, with the kind that it chooses. */
+/** All selectors of a scope, with the kinds that they choose. */
 export function selectorRules(): Lookups['selectors'] {
   return lookups.selectors
 }
 
 /**
- * The kind that the others describe or belong to. It merges by the manifest's rules for duplicates.
+ * The kind that other kinds describe or belong to. It merges by the manifest's rules for
+ * duplicates.
  */
 export const PEOPLE = user.name
 
-/** What kinds add to the summary of a plan, where none of them has anything. */
+/** The summary parts of a plan without any of these. */
 export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NO_CONNECTIONS, invitations: 0 }
 
-/** The definition of a kind. A name that is not registered is a defect of the caller. */
+/** @throws RangeError for an unknown name, a defect of the caller */
 export function kindDefinition(name: string): KindDefinition {
   const found = lookups.kinds.get(name)
-  if (found === undefined) throw new RangeError(`no kind is called ${name}`)
+  if (found === undefined) throw new RangeError(`there is no kind ${name}`)
   return found
 }
 
-/**
- * The definition of what records describe. A name that is not registered is a defect of the caller.
- */
+/** @throws RangeError for an unknown name, a defect of the caller */
 export function draftDefinition(name: string): DraftDefinition {
   const found = lookups.drafts.get(name)
   if (found === undefined) throw new RangeError(`no record describes ${name}`)
@@ -190,27 +177,26 @@ export function draftDefinition(name: string): DraftDefinition {
 }
 
 /**
- * What the rule of this name under `map` yields; undefined for `roleAssignment`, which yields no
- * resource of its own.
+ * What the rule of this name under `map` returns. Undefined: `roleAssignment`, which is not a
+ * resource.
  */
 export function draftOfRule(rule: string): DraftDefinition | undefined {
   return lookups.rules.get(rule)
 }
 
 /**
- * Whether resources are of this kind. Others are described by records alone, and made into
- * resources of other kinds.
+ * Whether resources have this kind. Other kinds exist only in records and become resources of
+ * another kind.
  */
 export function isResourceKind(name: string): boolean {
   return lookups.kinds.has(name)
 }
 
-/** What the remarks of all kinds mean. A code means the same whatever kind it is remarked on. */
+/** The texts of remarks of all kinds. A code means the same for every kind. */
 export function kindRemarks(): Remarks {
   return lookups.remarks
 }
 
-/** What helps against the codes of all kinds. */
 export function kindRemedies(): Remedies {
   return lookups.remedies
 }

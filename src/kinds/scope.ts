@@ -1,103 +1,93 @@
 import type { Selector, SelectorKind } from '../config/pilot.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
-/**
- * Where selectors look: queries for the organizations and the users there are, the latter with
- * their addresses.
- */
+/** Queries that selectors search: organizations, and users with their addresses. */
 export interface Population {
-  /** Yields `key`. */
+  /** Returns `key`. */
   organizations: string
   /**
-   * Yields `key`, by which a user is selected; `chosen`, which is chosen then; and `email`, null
-   * where nobody knows it.
+   * Returns `key`, by which a user is selected; `chosen`, the user to choose; and `email`, null if
+   * unknown.
    */
   users: string
-  /** Yields `key` and `email`. */
+  /** Returns `key` and `email`. */
   invitations: string
 }
 
-/** One way to choose resources of a kind: `email:*@acme.example`. */
+/** A way to choose resources of a kind: `email:*@acme.example`. */
 export interface SelectorRule {
   by: SelectorKind
-  /** SQL: what is `chosen` in the population; `?1` is the pattern. */
+  /** SQL for what is `chosen` in the population; `?1` is the pattern. */
   found(population: Population): string
-  /** The pattern as SQLite's. */
+  /** The pattern in SQLite's syntax. */
   glob(pattern: string): string
-  /** SQL: every `name` by which something can be chosen. */
+  /** SQL for all names by which a resource can be chosen, as `name`. */
   names(population: Population): string
-  /** What to write, where nothing fits. */
+  /** The hint if nothing matches. */
   hint: string
-  /** What else may have been meant, where nothing fits. */
+  /** Another selector that was probably meant, if nothing matches. */
   otherWay?(rundb: RunDatabase, pattern: string): string | undefined
-  /** Without any selector this one chooses, with everything that it fits. */
+  /** Without any selector, this one chooses everything that it can match. */
   choosesAll?: true
 }
 
-/** What is known of something that was refused. */
+/** A rejected item. */
 export interface RefusedItem {
   kind: string
-  /** Null where it could not be computed. */
+  /** Null: it could not be computed. */
   key: string | null
-  /** Keys of what it refers to, as far as they are known; of users the ones they merged into. */
+  /** Keys of what it refers to, if known. Users that merged count under the key of the result. */
   refs: Readonly<Record<string, string>>
-  /** Of a user, where it is known. */
+  /** Of a user, if known. */
   email?: string
 }
 
-/** Whom a scope chooses, and who is in it. */
+/** What a scope chooses, and who is in it. */
 export interface ChosenOnes {
   choosesOrganization(key: string): boolean
   choosesUser(key: string): boolean
   hasOrganization(key: string): boolean
   hasUser(key: string): boolean
   /**
-   * Whether a selector is by organization, by key of a user or everybody, by address, by an
-   * invitation.
+   * The sorts of selectors: an organization, a user's key or everybody, an address, an invitation.
    */
   by: { organization: boolean; user: boolean; address: boolean; invitation: boolean }
 }
 
-/** `unknown`: nobody can tell whose it is. */
+/** `unknown`: nothing shows whose it is. */
 export type Belonging = 'in' | 'out' | 'unknown'
 
-/** Which resources of a kind are in scope. Without such rules, all of them are in every scope. */
+/** How a kind belongs to a scope. Without these rules, all its resources are in every scope. */
 export interface ScopeRules {
-  /** How it is chosen itself. */
+  /** How it can be chosen itself. */
   selectors?: readonly SelectorRule[]
 
-  /**
-   * Puts into `in_scope` those of whom the run speaks: the chosen ones, `limit` of the users at
-   * most, and what they are tied to.
-   */
+  /** Fills `in_scope`: what is chosen, at most `limit` users, and what is tied to these. */
   findInScope?(rundb: RunDatabase, limit: number | null): void
 
   /**
-   * Which desired resources `d` are in scope, as SQL. Resources that refer to others are asked
-   * first. Undefined: all.
+   * SQL for the desired resources `d` in scope. Kinds that refer to others come first. Undefined:
+   * all.
    */
   desired?: string
   /**
-   * An index, made before they are moved: what that reads by, or what planning asks for of those
+   * An index, created before resources move out of scope: for this query, or for planning's lookups
    * out of scope.
    */
   index?: string
 
-  /** What is done when the desired resources of others are out of the set. */
+  /** Runs once the desired resources out of scope are removed. */
   narrowed?(rundb: RunDatabase): void
 
-  /**
-   * Whether something of it that was refused belongs to those of whom the run speaks. Undefined:
-   * nobody can tell.
-   */
+  /** Whether a rejected item belongs to the scope. Undefined: unknown. */
   refused?(item: RefusedItem, chosen: ChosenOnes): Belonging
 }
 
-/** The address of a user `r` in one of its drafts. */
+/** The address of user `r` in its first draft that has one. */
 const FIRST_ADDRESS = `(SELECT d.attributes ->> '$.email' FROM drafts d WHERE d.kind = 'user' AND d.key = r.key
   ORDER BY d.dedupe_group, d.id LIMIT 1)`
 
-/** Who is in the source, by whatever name a record of theirs has; also those who were refused. */
+/** Everyone in the source, under any name that a record has; including rejected ones. */
 export const IN_THE_SOURCE: Population = {
   organizations: `SELECT key FROM desired WHERE kind = 'organization'
     UNION SELECT key FROM rejects WHERE kind = 'organization' AND key IS NOT NULL`,
@@ -107,8 +97,8 @@ export const IN_THE_SOURCE: Population = {
         coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key LIMIT 1), ${FIRST_ADDRESS})
       FROM (SELECT DISTINCT key FROM rejects WHERE kind = 'user' AND key IS NOT NULL) r
       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.key`,
-  // Also those that are left out, since their recipients are there already. Behind the address a
-  // key has that of the organization.
+  // Includes invitations that are left out because the recipient already has access. After the
+  // address, a key contains the organization's key.
   invitations: `${invitationsOf('desired')} UNION ALL
     SELECT key, substr(key, 1, length(key) - 1 - length(coalesce(refs ->> '$.organization', '')))
     FROM left_out_with WHERE kind = 'invitation'`,
@@ -118,7 +108,6 @@ function invitationsOf(table: 'desired' | 'known'): string {
   return `SELECT key, attributes ->> '$.email' AS email FROM ${table} WHERE kind = 'invitation'`
 }
 
-/** Who is in the state. */
 export function inTheState(): Population {
   return {
     organizations: `SELECT key FROM known WHERE kind = 'organization'`,
@@ -128,10 +117,9 @@ export function inTheState(): Population {
 }
 
 /**
- * Who is in the state alone. Of whom the source still has, under the same key or as a part of
- * another user, the source says whether they are chosen, whatever address they had when they were
- * applied. So it does of whom it has under another key: somebody out of scope who bears the same
- * address, external id or WorkOS id is about to take the account over.
+ * Users in the state that are no longer in the source. For all others the source decides: under the
+ * same key, as a part of a merged user, or under another key, where somebody out of scope with the
+ * same address, external ID or WorkOS ID is about to take the account over.
  */
 export function leftTheSource(): Population {
   const only = (kind: string) => `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = '${kind}' AND d.key = k.key)
@@ -150,7 +138,7 @@ export function leftTheSource(): Population {
   }
 }
 
-/** What of the state `s` and of somebody out of scope `o` has to be the same for both to be one. */
+/** The properties that make `s` of the state and `o` out of scope the same user. */
 const BORNE = [
   "s.attributes ->> '$.email' = o.attributes ->> '$.email'",
   "s.attributes ->> '$.externalId' = o.attributes ->> '$.externalId'",
@@ -165,28 +153,27 @@ export const isChosen = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
 export const isInScope = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = '${kind}' AND s.key = ${key})`
-/** The key of what `d` refers to, as SQL. */
+/** SQL for the key of what `d` refers to. */
 export const refOf = (role: string) => `(d.refs ->> '$.${role}')`
 
 export function belongs(does: boolean): Belonging {
   return does ? 'in' : 'out'
 }
 
-/** SQLite's pattern for one of ours: of its own signs only `*` and `?` have a meaning. */
+/** A pattern in SQLite's syntax: only `*` and `?` have a meaning. */
 export function globOf(pattern: string): string {
   return pattern.replaceAll('[', '[[]')
 }
 
-/** What hangs on a chosen organization alone. */
+/** What depends only on a chosen organization. */
 export const OF_CHOSEN_ORGANIZATION = isChosen('organization', refOf('organization'))
 
 /**
- * Which members `d` of something are in scope: a chosen user brings all of its memberships, a
- * chosen organization its own.
+ * Members `d` in scope: a chosen user brings all its memberships, a chosen organization its own.
  */
 const MEMBER = `${isInScope('user', refOf('user'))} AND (${OF_CHOSEN_ORGANIZATION} OR ${isChosen('user', refOf('user'))})`
 
-/** The rules of what ties a user to an organization. */
+/** For everything that ties a user to an organization. */
 export const memberScope: ScopeRules = { desired: MEMBER, refused: ofMember }
 
 function ofMember({ refs: { user, organization } }: RefusedItem, chosen: ChosenOnes): Belonging {
@@ -202,12 +189,12 @@ function ofMember({ refs: { user, organization } }: RefusedItem, chosen: ChosenO
   return belongs(chosen.choosesOrganization(organization))
 }
 
-/** A role that a record gives belongs to its user. */
+/** A role assignment belongs to its user. */
 export function assignmentBelongs({ refs }: RefusedItem, chosen: ChosenOnes): Belonging {
   return refs.user === undefined ? 'unknown' : belongs(chosen.hasUser(refs.user))
 }
 
-/** Whom the tables of a scope hold. */
+/** Reads the tables of a scope. */
 export function chosenOnes(rundb: RunDatabase, selectors: readonly Selector[]): ChosenOnes {
   const has = (table: string, kind: string) => {
     const statement = rundb.statement(`SELECT 1 FROM ${table} WHERE kind = '${kind}' AND key = ?`)
@@ -229,8 +216,8 @@ export function chosenOnes(rundb: RunDatabase, selectors: readonly Selector[]): 
 }
 
 /**
- * Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums
- * are of the whole source.
+ * Reports only those left-out resources that belong to the chosen ones. Totals are of the whole
+ * source.
  */
 export function forgetLeftOut(rundb: RunDatabase): void {
   rundb.run(`DELETE FROM left_out_with AS d WHERE kind = 'invitation' AND NOT ${isChosen('invitation', 'd.key')}`)
@@ -246,7 +233,7 @@ export function forgetLeftOut(rundb: RunDatabase): void {
   }
 }
 
-/** Something refused, as the rejects hold it. */
+/** A row of the rejects. */
 export interface RefusedRow {
   id: number
   kind: string
@@ -256,7 +243,7 @@ export interface RefusedRow {
   item: RefusedItem
 }
 
-/** Everything that was refused, with what tells whose it is. */
+/** All rejects, with what they belong to. */
 export function* refusedRows(rundb: RunDatabase): Generator<RefusedRow> {
   const rows = rundb.spool(
     `SELECT r.rowid AS id, r.kind, r.key, r.refs, r.records, own.canonical AS merged, a.canonical AS user,

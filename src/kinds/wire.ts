@@ -4,15 +4,15 @@ import type { Attributes, Changes, LiveResource } from '../resource.ts'
 import type { Api, Query } from '../workos/api.ts'
 
 /**
- * How kinds read and write WorkOS's API. In: our fields, or an answer's body. Out: the body of a
- * request in WorkOS's spelling; the texts of an answer; the pages of a list, and each of several
- * lists read a few at a time. What is not an answer of WorkOS's is a TargetError.
+ * How kinds read and write WorkOS's API: bodies of requests in WorkOS's spelling, texts of
+ * responses, pages of lists, and several lists at a time. A response that cannot come from WorkOS
+ * is a TargetError.
  */
 
-/** WorkOS's spelling of the fields that a kind sends, by our own. */
+/** WorkOS's spelling of the fields that a kind sends, by our names. */
 export type Spelling = Readonly<Record<string, string>>
 
-/** The given fields in WorkOS's spelling. Null and empty objects are never sent on create. */
+/** The given fields in WorkOS's spelling. A create never sends null or empty objects. */
 export function createBody(attributes: Attributes, spelling: Spelling): JsonObject {
   const body: JsonObject = {}
   for (const [field, name] of Object.entries(spelling)) {
@@ -23,9 +23,7 @@ export function createBody(attributes: Attributes, spelling: Spelling): JsonObje
   return body
 }
 
-/**
- * The changed fields in WorkOS's spelling; inside of maps null stays, since it removes a member.
- */
+/** The changed fields in WorkOS's spelling. In maps null stays, since it removes a member. */
 export function updateBody(changes: Changes, spelling: Spelling): JsonObject {
   const body: JsonObject = {}
   for (const [field, name] of Object.entries(spelling)) {
@@ -35,14 +33,14 @@ export function updateBody(changes: Changes, spelling: Spelling): JsonObject {
   return body
 }
 
-/** Text of an answer; null when it is empty or not text. */
+/** A text of a response. Null: empty or not text. */
 export function textOf(body: JsonObject, name: string): string | null {
   const value = body[name]
   return typeof value === 'string' ? value : null
 }
 
 /**
- * The text that every object of an answer has, its id above all. @throws TargetError when it is
+ * A text that every object of a response has, such as its ID. @throws TargetError when it is
  * missing or empty
  */
 export function requiredText(body: JsonObject, name: string): string {
@@ -50,21 +48,21 @@ export function requiredText(body: JsonObject, name: string): string {
   if (typeof value !== 'string' || value === '') {
     throw new TargetError({
       code: 'unexpected_answer',
-      message: `the target answered an object without ${name}: WorkOS's API does not`,
+      message: `the target returned an object without ${name}: WorkOS's API never does`,
       hint: 'check target.baseUrl',
     })
   }
   return value
 }
 
-/** The member of an answer under our field name, when the answer tells about it at all. */
+/** A member of a response under our name of the field, if present. */
 export function pick(body: JsonObject, name: string, field: string): Record<string, Json> {
   const value = body[name]
   return value === undefined ? {} : { [field]: value }
 }
 
 /**
- * What is read of a kind that the environment knows by slug, which is WorkOS's id here: roles and
+ * Reads kinds that the environment identifies by slug, which serves as the WorkOS ID: roles and
  * permissions.
  */
 interface BySlug {
@@ -74,7 +72,7 @@ interface BySlug {
   parse(body: JsonObject): LiveResource
 }
 
-/** @param attributesOf the fields that an answer tells */
+/** @param attributesOf reads the fields of a response */
 export function bySlug(path: string, attributesOf: (body: JsonObject) => Attributes): BySlug {
   const pathOf = (slug: string) => `${path}/${encodeURIComponent(slug)}`
   const parse = (body: JsonObject): LiveResource => {
@@ -88,15 +86,16 @@ export function bySlug(path: string, attributesOf: (body: JsonObject) => Attribu
   return { pathOf, get, parse }
 }
 
-/** The most that WorkOS puts on a page. */
+/** WorkOS's maximum. */
 const PAGE_SIZE = 100
 
 const ALL: Query = { limit: PAGE_SIZE, order: 'asc' }
 
 /**
- * Every page of a list, oldest first: asks on while WorkOS names a cursor, however short a page is.
- * @param narrowed whether the list is of something that may be gone, by its query or by its path
- * @throws TargetError for a list that would never end, or an answer that is no list
+ * Every page of a list, oldest first: continues while WorkOS returns a cursor, however short a page
+ * is.
+ * @param narrowed whether the list belongs to something that can be gone, by its query or path
+ * @throws TargetError for an endless list, or a response that is not a list
  */
 export async function* pages(
   api: Api,
@@ -109,16 +108,16 @@ export async function* pages(
 }
 
 /**
- * The same for a list of roles, which WorkOS gives whole and documents without any parameter:
- * nothing is asked for but the page after a cursor, where an answer names one.
+ * The same for a list of roles, which WorkOS returns whole and documents without parameters: only a
+ * returned cursor is sent.
  */
 export function rolePages(api: Api, path: string, narrowed: boolean): AsyncGenerator<JsonObject[]> {
   return followed(api, path, {}, narrowed)
 }
 
 /**
- * Pages of objects that are no resources of their own, such as the roles of a group. What the path
- * names may be gone.
+ * Pages of objects that are not separate resources, such as the roles of a group. The object in the
+ * path can be gone.
  */
 export function objectPages(api: Api, path: string): AsyncGenerator<JsonObject[]> {
   return followed(api, path, ALL, true)
@@ -129,8 +128,7 @@ async function* followed(api: Api, path: string, query: Query, narrowed: boolean
   let after: string | undefined
   do {
     const body = await api.read(path, { ...query, after })
-    // What a list is narrowed to may be gone, and a 404 says no more than that; the whole list is
-    // always there.
+    // The owner of a narrowed list can be gone, which a 404 means; a whole list always exists.
     if (body === undefined && narrowed) return
     yield listed(path, body)
     const metadata = body?.list_metadata
@@ -138,8 +136,8 @@ async function* followed(api: Api, path: string, query: Query, narrowed: boolean
     if (next !== undefined && cursors.has(next)) {
       throw new TargetError({
         code: 'endless_list',
-        message: `the list ${path} does not end: it names one cursor twice`,
-        hint: 'check that target.baseUrl is WorkOS: a proxy or another server in its place may ignore the cursor',
+        message: `the list ${path} does not end: it returned the same cursor twice`,
+        hint: 'check that target.baseUrl is WorkOS: a proxy or another server might ignore the cursor',
       })
     }
     if (next !== undefined) cursors.add(next)
@@ -148,21 +146,21 @@ async function* followed(api: Api, path: string, query: Query, narrowed: boolean
 }
 
 /**
- * The objects of one list answer. @throws TargetError for what is no list: something else than
- * WorkOS answers there
+ * The objects of one page. @throws TargetError for a response that is not a list: the target is not
+ * WorkOS
  */
 export function listed(path: string, body: JsonObject | undefined): JsonObject[] {
   if (Array.isArray(body?.data)) return body.data.filter((item): item is JsonObject => isObject(item))
   throw new TargetError({
     code: 'not_workos',
-    message: `the target answers ${path} with ${body === undefined ? 'HTTP 404' : 'something that is no list'}: it is not WorkOS's API`,
+    message: `the target answered ${path} with ${body === undefined ? 'HTTP 404' : 'something that is not a list'}: it is not WorkOS's API`,
     hint: 'check target.baseUrl',
   })
 }
 
 /**
- * The same pages, each of which is asked for before the one in front of it has been dealt with. For
- * lists that are read to their end: who stops early has asked for a page too many.
+ * The same pages, each requested before the previous one is processed. For lists that are read to
+ * the end: stopping early wastes a request.
  */
 export async function* ahead<Page>(list: AsyncIterable<Page>): AsyncGenerator<Page> {
   const iterator = list[Symbol.asyncIterator]()
@@ -170,7 +168,7 @@ export async function* ahead<Page>(list: AsyncIterable<Page>): AsyncGenerator<Pa
   try {
     for (let page = await next; !page.done; page = await next) {
       next = iterator.next()
-      // It is told of when its turn comes.
+      // The error surfaces when this page is awaited.
       next.catch(() => {})
       yield page.value
     }
@@ -179,12 +177,12 @@ export async function* ahead<Page>(list: AsyncIterable<Page>): AsyncGenerator<Pa
   }
 }
 
-/** Lists that are read at once; the limiter paces the requests. */
+/** Lists that are read at once; the limiter paces requests. */
 const AT_ONCE = 10
 
-/** Does something for each, a few at a time. Once one has failed, no other is begun. */
+/** Runs the work for each item, a few at a time. After a failure, no further item begins. */
 export async function eachOf<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
-  // All draw from one iterator: each is taken once.
+  // All share one iterator: each item is taken once.
   const rest = items[Symbol.iterator]()
   let failed = false
   const worker = async () => {

@@ -21,9 +21,7 @@ import { begin, type Running, type RunOptions } from './running.ts'
 
 /** Options of `verify`. */
 export interface VerifyOptions extends RunOptions, ReadOptions {
-  /**
-   * Also set the exit code 7 for differences and for warnings that the manifest does not accept.
-   */
+  /** Exit code 7 also for differences, and for warnings that the manifest does not accept. */
   strict?: boolean
 }
 

@@ -19,15 +19,15 @@ import { addressFor, tellingFields } from './telling-fields.ts'
 const KIND = 'roleAssignment'
 
 /**
- * Maps the items of the rule that gives roles: `role` to `user` (the record's own one unless it is
- * mapped), in `organization` or, where there is none, in the memberships of the same record; in all
- * of the user's, where the record yields neither. Roles whose memberships the record yields itself
- * are put there at once; the others wait in `grants` for the memberships of other records.
+ * Maps the items of the rule for role assignments: `role` to `user` (by default the record's own),
+ * in `organization`, or in the memberships of the same record, or in all memberships of the user if
+ * the record has neither. Roles for memberships of the record are assigned at once; the others wait
+ * in `grants` for other records.
  */
 export class AssignmentMapper implements RuleMapper {
   readonly rule: CompiledRule
   readonly #work: Work
-  /** Whether the rule says who gets the role. */
+  /** Whether the rule names the user. */
   readonly #namesUser: boolean
   readonly #folding: readonly Folding[]
 
@@ -61,8 +61,8 @@ export class AssignmentMapper implements RuleMapper {
       problems.push({
         code: 'no_role',
         field: 'role',
-        message: 'no role is given',
-        hint: 'leave the item out with when',
+        message: 'the role is empty',
+        hint: 'map a role, or skip the item with map.roleAssignment.when',
       })
     }
     const isOwn = own.has('user') || result.drafts.length > firstDraft
@@ -110,7 +110,7 @@ export class AssignmentMapper implements RuleMapper {
     result.assigned += assigned.size
   }
 
-  /** A role that is not given leaves nothing behind: the record says what else comes of it. */
+  /** A role left out needs no trace: the record reports everything else. */
   leaveOut(): void {}
 
   reject(item: Json, problems: readonly ValueProblem[], isItem: boolean): void {
@@ -140,7 +140,9 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
 }
 
-/** What the roles mean in an organization; asked again only where it has rules of its own. */
+/**
+ * Translates roles for an organization; computed again only for organizations with their own rules.
+ */
 function meanings(names: readonly string[], roles: RoleConfig, problems: ValueProblem[]) {
   const known = new Map<string | null, { slugs: Set<string>; dropped: string[] }>()
   return (organization: string | null) => {
@@ -158,10 +160,7 @@ function meanings(names: readonly string[], roles: RoleConfig, problems: ValuePr
   }
 }
 
-/**
- * Where a role goes: to a membership of the record, or, without a draft, to one that is found
- * later.
- */
+/** The membership of a role: a draft of this record, or one to find later. */
 interface Place {
   organization: string | null
   draft?: Draft
@@ -180,8 +179,8 @@ function placesOf(
     (draft) => draft.refs.user === user && (organization === null || at(draft) === organization),
   )
   if (theirs.length > 0) return theirs.map((draft) => ({ organization: at(draft), draft }))
-  // The user may merge with that of these memberships: what the role means then depends on their
-  // organizations.
+  // The user might merge with that of these memberships: the organizations then decide what the
+  // role means.
   if (organization === null && roles.organizations !== undefined && own.length > 0) {
     return [...new Set(own.map(at))].map((each) => ({ organization: each }))
   }
@@ -202,17 +201,17 @@ function userOf(fields: JsonObject, problems: ValueProblem[]): string | undefine
     problems.push({
       code: 'no_user',
       field: 'user',
-      message: 'the role is given to no user',
-      hint: "map the user's key, or leave the item out with when",
+      message: 'the role assignment has no user',
+      hint: 'map the key of the user, or skip the item with map.roleAssignment.when',
     })
   }
   return user
 }
 
-/** Memberships to which a role was given lately: most have the same few roles. */
+/** Memberships that recently got a role: most have the same few roles. */
 const GIVEN = new Recent<string>({ entries: 1_000, characters: 1_000_000 })
 
-/** Attributes of a membership up to this length are remembered. Characters. */
+/** Attributes of a membership are remembered up to this length, in characters. */
 const LONGEST = 500
 
 function withRole(attributes: string, role: string): string {

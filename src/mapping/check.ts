@@ -9,9 +9,9 @@ import { faultOfSignerKey } from '../kinds/user/passwords/vendors.ts'
 import { examine, examineAtPath } from './expression.ts'
 
 /**
- * Compiles every expression of the manifest. Those that cannot work are errors at their place in
- * the file, and so are metadata that gives a secret away and a key of Firebase that is none; those
- * whose answer changes from run to run are warnings, since a plan over them never comes to rest.
+ * Compiles all expressions of the manifest. Expressions that cannot work are errors at their place
+ * in the file, and so are metadata that contain a secret and invalid keys of Firebase. Expressions
+ * whose result changes on every run are warnings: every plan would have changes.
  */
 export function checkExpressions(loaded: LoadedManifest): Problem[] {
   const problems = expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
@@ -23,7 +23,7 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
     }
     return compiled.expression.unstable.map((use) => ({
       code: 'unstable_expression',
-      message: `$${use.name} answers differently on every run, so every plan will want to change something`,
+      message: `$${use.name}() returns a different value on every run, so that every plan will have changes`,
       hint: 'map a value of the record instead',
       path: name,
       at: loaded.locate(path, use.offset),
@@ -34,9 +34,9 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
 }
 
 /**
- * A file of Firebase's users without the key of its project: no password could be checked. A
- * project that is read over its API tells its key itself, so that the recipe, which serves both,
- * looks the secret up without asking for it.
+ * Finds a file of Firebase users without the key of its project: no password could be checked. A
+ * project read over its API returns its key, so the shared recipe reads the secret without
+ * requiring it.
  */
 function checkSignerKeyGiven(loaded: LoadedManifest): Problem[] {
   const path = ['map', 'user', 'passwordHash']
@@ -46,20 +46,20 @@ function checkSignerKeyGiven(loaded: LoadedManifest): Problem[] {
   return [
     {
       code: 'unknown_variable',
-      message: `there is no secrets.${SIGNER_KEY} in the manifest`,
-      hint: 'define it in the manifest, under secrets: Firebase console → Authentication → Users → ⋮ → Password hash parameters',
+      message: `secrets.${SIGNER_KEY} is missing in the manifest`,
+      hint: 'add it to secrets in the manifest: Firebase console → Authentication → Users → ⋮ → Password hash parameters',
       path: path.join('.'),
       at: loaded.locate(path),
     },
   ]
 }
 
-/** The secret that the recipe for Firebase reads. */
+/** The secret that the Firebase recipe reads. */
 const SIGNER_KEY = 'firebaseSignerKey'
 
 /**
- * The key of a Firebase project that cannot be one: every password would be lost, so that it is
- * told once, where the key is given.
+ * Finds an invalid key of a Firebase project: every password would be lost, so it is reported once,
+ * where the key is set.
  */
 function checkSignerKeys(loaded: LoadedManifest): Problem[] {
   const { manifest, unresolved } = loaded
@@ -88,9 +88,7 @@ function checkSignerKeys(loaded: LoadedManifest): Problem[] {
   return [...faults.values()]
 }
 
-/**
- * The path, or those of its members where an object is there, as one that is looked up in by name.
- */
+/** The path, or the paths of its members if it is an object, as in a lookup by name. */
 function withMembers(manifest: Manifest, path: readonly string[]): (readonly string[])[] {
   const value = valueAt(manifest, path)
   return isObject(value) ? Object.keys(value).map((name) => [...path, name]) : [path]
@@ -100,7 +98,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), value)
 }
 
-/** Kinds without which somebody is missing in WorkOS, or somebody's place there. */
+/** Kinds without which users or their memberships are missing in WorkOS. */
 const OF_PEOPLE: ReadonlySet<string> = new Set([
   'user',
   'organization',
@@ -111,10 +109,10 @@ const OF_PEOPLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A mapping without rules, and rules that read a stream which the source does not have: nothing
- * would ever come of them. A recipe serves sources with fewer streams than its own, so that its
- * rules may name some that are not there: one of people that makes nothing at all is a warning.
- * @param recipeAt the recipe that the value at a path was written in
+ * Finds a mapping without rules, and rules for a stream that the source does not have. A recipe
+ * serves sources with fewer streams than its own, so its rules can name missing ones: only a rule
+ * for users or memberships without any stream is a warning.
+ * @param recipeAt the recipe that contains the value at a path
  */
 export function checkStreams(
   map: Manifest['map'],
@@ -151,8 +149,8 @@ function idleRule(kind: string, recipe: string, names: readonly string[]): Probl
   return {
     code: 'recipe_without_stream',
     severity: 'warning',
-    message: `the source has no stream "${names.join('" or "')}", so that map.${kind} of the recipe ${recipe} makes nothing`,
-    hint: `name a stream that has them so, or take the rule away: map: { ${kind}: null }`,
+    message: `the source has no stream "${names.join('" or "')}", so that map.${kind} of the recipe ${recipe} has no effect`,
+    hint: `rename the stream to match, or remove the rule: map: { ${kind}: null }`,
     path: `map.${kind}`,
   }
 }
@@ -160,7 +158,7 @@ function idleRule(kind: string, recipe: string, names: readonly string[]): Probl
 const NO_MAPPING: Problem = {
   code: 'no_mapping',
   message: 'nothing is mapped: neither the manifest nor its recipe has a rule under map',
-  hint: 'write what becomes of a record, at least map.user with key and email; workos-migrate inspect shows what there is',
+  hint: 'add at least map.user with key and email; workos-migrate inspect lists the columns of the source',
   path: 'map',
 }
 
@@ -174,13 +172,12 @@ function unknownStream(name: string, path: string, streams: readonly string[]): 
   }
 }
 
-/** Names under which exports keep the secrets of authenticator apps. */
+/** Names of columns in which exports keep TOTP secrets. */
 const NAMES: ReadonlySet<string> = new Set(['totp_secret', 'totpSecret'])
 
 /**
- * Metadata that plainly reads the secret of an authenticator app: everybody who may read the user
- * sees it, and with it computes the codes. What cannot be told from the expression is seen when a
- * record has the secret in its metadata, and rejects it.
+ * Finds metadata that read a TOTP secret: everyone who can read the user could compute codes. What
+ * the expression does not show is found in the record, and rejects it.
  */
 export function checkMetadata(loaded: LoadedManifest): Problem[] {
   const { map } = loaded.manifest
@@ -202,8 +199,8 @@ export function checkMetadata(loaded: LoadedManifest): Problem[] {
       return [
         {
           code: 'totp_in_metadata',
-          message: `this puts ${found.names.join('.')}, from which map.user.totpSecret takes the secret of an authenticator app, into metadata: everybody who may read the ${kind} would see it`,
-          hint: 'leave it out: the secret goes to WorkOS as a factor of its user, and nowhere else',
+          message: `this puts ${found.names.join('.')}, from which map.user.totpSecret reads a TOTP secret, into metadata: everyone who can read the ${kind} could read it`,
+          hint: 'remove it from the metadata: the secret goes to WorkOS only as a TOTP factor',
           path: path.join('.'),
           at: loaded.locate(path, found.offset),
         },
@@ -212,7 +209,7 @@ export function checkMetadata(loaded: LoadedManifest): Problem[] {
   )
 }
 
-/** Where `map.user.totpSecret` takes the secret from: of an object, what its member `secret` is. */
+/** Where `map.user.totpSecret` reads the secret: of an object, its member `secret`. */
 function sourcesOf({ manifest }: LoadedManifest): Flow[] {
   const text = manifest.map.user?.totpSecret
   if (typeof text !== 'string') return []
@@ -230,13 +227,13 @@ function metadataOf(rule: MapRule | undefined): [member: string[], text: string]
   )
 }
 
-/** What a path begins at. Without `each` the item is the record. */
+/** The start of a path. Without `each`, the item is the record. */
 function placeOf({ of }: Flow, rule: MapRule | undefined): 'item' | 'record' | undefined {
   if (of === 'other') return undefined
   return of === 'record' || rule?.each === undefined ? 'record' : 'item'
 }
 
-/** Whether a path is that of the secret, or of something that has the secret in it. */
+/** Whether a path is that of the secret, or of something that contains it. */
 function holds({ names }: Flow, secret: Flow): boolean {
   return names.every((name, index) => secret.names[index] === name)
 }
@@ -244,13 +241,13 @@ function holds({ names }: Flow, secret: Flow): boolean {
 /** Columns that a hint lists. */
 const LISTED = 20
 
-/** Names of the members that records of a stream can have, for streams whose files tell. */
+/** The members that records of a stream can have, for streams whose files list them. */
 type Columns = ReadonlyMap<string, readonly string[]>
 
 /**
- * Warnings about expressions under `map` and `dedupe` that read a column which no file has. Recipes
- * may name columns that only some exports have: what `isOwn` does not know for the operator's own
- * is passed over.
+ * Warns about expressions under `map` and `dedupe` that read a column which no file has. A recipe
+ * can name columns that only some exports have: expressions that `isOwn` does not attribute to the
+ * operator are skipped.
  * @param streams of the source, the main one first
  */
 export function checkColumnNames(
@@ -261,7 +258,7 @@ export function checkColumnNames(
 ): Problem[] {
   const { map, dedupe } = loaded.manifest
   const rules = Object.entries(map).flatMap(([kind, rule]) => (rule === undefined ? [] : [{ at: ['map', kind], rule }]))
-  // What ranks users reads the records that the users are from.
+  // Expressions that rank users read the records of users.
   if (map.user !== undefined) rules.push({ at: ['dedupe', 'user'], rule: map.user })
   return rules.flatMap(({ at, rule }) => {
     const read = streamsOf(rule, streams)
@@ -289,8 +286,8 @@ export function checkColumnNames(
 }
 
 /**
- * All names of the streams that an expression is evaluated on; undefined unless those of every one
- * are known.
+ * All column names of the streams that an expression reads. Undefined: those of a stream are
+ * unknown.
  */
 function knownTo(path: readonly string[], read: readonly string[], columns: Columns): string[] | undefined {
   const names: string[] = []
@@ -302,7 +299,7 @@ function knownTo(path: readonly string[], read: readonly string[], columns: Colu
   return names
 }
 
-/** `each` may be given stream by stream. */
+/** `each` can be set for each stream. */
 function columnsOwner([, , key, stream]: readonly string[], read: readonly string[]): readonly string[] {
   return key === 'each' && stream !== undefined ? [stream] : read
 }
@@ -311,24 +308,24 @@ function unknownColumn({ name }: Read, known: readonly string[], streams: readon
   return {
     code: 'column_not_in_file',
     severity: 'warning',
-    message: `${streams.join(', ')} ${streams.length === 1 ? 'has' : 'have'} no column "${name}": it yields nothing`,
+    message: `${streams.join(', ')} ${streams.length === 1 ? 'has' : 'have'} no column "${name}": the expression returns no value`,
     hint: hintFor(name, known),
   }
 }
 
 function hintFor(name: string, known: readonly string[]): string {
-  // A row of data in place of a header may hold anything: nothing of it is shown.
-  if (known.some((column) => /[@$]/.test(column))) return 'the first line must name the columns; this looks like data'
+  // A data row in place of a header can contain anything, so none of it is shown.
+  if (known.some((column) => /[@$]/.test(column)))
+    return 'add a first line with the names of the columns: the first line looks like data'
   const close = nearest(name, known)
   if (close !== undefined) return `did you mean ${close}?`
   return `columns: ${known.slice(0, LISTED).join(', ')}${known.length > LISTED ? ', …' : ''}`
 }
 
 /**
- * The names of columns that expressions may read, by stream: of its records, and of rows that are
- * joined to them; `all` where one takes the whole record. Some stand for something else there (a
- * function's text, a member of an object that is built): that is no harm where nothing but a
- * warning hangs on it.
+ * The columns that expressions can read, by stream: of its records, and of rows joined to them.
+ * `all`: an expression reads the whole record. Some names mean something else there (the text of a
+ * function, a member of a built object), which only affects a warning.
  * @param streams of the source, the main one first
  */
 export function columnsRead(
@@ -340,7 +337,7 @@ export function columnsRead(
   for (const { path, text } of expressionsOf({ map, dedupe })) {
     const compiled = examine(text, { vars, secrets })
     if (!compiled.ok) continue
-    // What ranks users reads the records that the users are from.
+    // Expressions that rank users read the records of users.
     const [section, name] = path
     const rule = section === 'map' ? rules.get(name ?? '') : map.user
     for (const stream of columnsOwner(path, streamsOf(rule, streams))) {

@@ -10,22 +10,21 @@ import { compileAtPath, type MappingConstants } from './expression.ts'
 import { Tracker } from './result.ts'
 
 /**
- * What a worker needs to know of the manifest: plain data. Of its secrets those alone that
- * expressions read: they reach password hashes and nothing else, are in the memory of the workers,
- * and in no message of theirs.
+ * What a worker needs of the manifest, as plain data. Of its secrets only those that expressions
+ * read: they stay in the memory of the workers, reach only password hashes, and appear in no
+ * message.
  */
 export interface MapperSettings extends ValueRules, Pick<Manifest, 'map' | 'dedupe' | 'vars' | 'secrets'> {
-  /** The stream that rules without `from` apply to. Undefined: they apply to every stream. */
+  /** The stream that rules without `from` read. Undefined: they read every stream. */
   mainStream?: string
 }
 
-/** The parts of a manifest that workers get. */
+/** The parts of a manifest for workers. */
 export function mapperSettings(manifest: Manifest, mainStream?: string): MapperSettings {
   const { vars, secrets, map, dedupe, metadata, externalId, organizations, passwords, totp, roles } = manifest
   return { vars, secrets, map, dedupe, metadata, externalId, organizations, passwords, totp, roles, mainStream }
 }
 
-/** A rule together with the kind it yields. */
 export interface KindRule {
   rule: CompiledRule
   definition: DraftDefinition
@@ -34,9 +33,9 @@ export interface KindRule {
 /** `dedupe.user`, compiled. */
 export interface CompiledDedupe extends Pick<UserDedupe, 'email'> {
   by: CompiledExpression[]
-  /** Empty where the order of the records counts. */
+  /** Empty: the order of records decides. */
   prefer: CompiledExpression[]
-  /** Undefined where no rule asks for it: a recipe brings it for whoever does. */
+  /** Undefined: no rule needs it; a recipe sets it for those that do. */
   updatedAt: CompiledExpression | undefined
 }
 
@@ -44,21 +43,19 @@ export interface CompiledDedupe extends Pick<UserDedupe, 'email'> {
 export interface CompiledMapping {
   settings: MapperSettings
   /**
-   * In the order of evaluation: memberships after the users and organizations they may take their
-   * keys from.
+   * In the order of evaluation: memberships after the users and organizations whose keys they can
+   * use.
    */
   kinds: KindRule[]
   roleAssignment: CompiledRule | undefined
   dedupe: CompiledDedupe
-  /**
-   * Paths of all expressions. Every compilation of the same settings puts them in the same order.
-   */
+  /** Paths of all expressions, in the same order for every compilation of the same settings. */
   expressions: readonly string[]
-  /** See Compilations.secretNames. */
+  /** See `Compilations.secretNames`. */
   secretNames: ReadonlySet<string>
   /**
-   * How many characters a record may have for all expressions to end on it by themselves: see the
-   * function of that name.
+   * The length in characters up to which all expressions end on a record by themselves: see the
+   * function `boundedLength`.
    */
   boundedLength: number
   tracker: Tracker
@@ -66,7 +63,7 @@ export interface CompiledMapping {
 
 /**
  * Compiles every expression of the mapping once.
- * @throws ManifestError with every expression that does not compile
+ * @throws ManifestError with all expressions that do not compile
  */
 export function compileMapping(settings: MapperSettings): CompiledMapping {
   const secretNames = new Set(SECRET_NAMES)
@@ -88,7 +85,7 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
     kinds.push({ rule: compileRule(name, rule, definition.secretInputs ?? [], gathered), definition })
   }
   const assignment = settings.map.roleAssignment
-  // What a recipe takes away of a rule that no other recipe has leaves nothing.
+  // A rule can be empty after a recipe removes its fields.
   const roleAssignment =
     assignment && hasFields(assignment) ? compileRule('roleAssignment', assignment, [], gathered) : undefined
   const dedupe = compileDedupe(settings.dedupe.user, gathered)
@@ -112,10 +109,9 @@ function compileDedupe(rules: UserDedupe, gathered: Compilations): CompiledDedup
 }
 
 /**
- * Whether a rule says when it applies and nothing else, so that nothing can come of it: a recipe
- * leaves such a condition for the rule that another recipe may add. A membership without fields
- * still takes both ends from the record, if that yields an organization; likewise a member of a
- * group.
+ * Whether a rule has only a condition and so no effect: a recipe keeps such a condition for a rule
+ * that another recipe can add. A membership without fields still takes both ends from the record if
+ * that has an organization, and so does a member of a group.
  */
 function isOnlyCondition(name: keyof Manifest['map'], rule: MapRule, map: Manifest['map']): boolean {
   if (name === 'user' || hasFields(rule)) return false
@@ -128,64 +124,62 @@ export function appliesTo(rule: CompiledRule, stream: string, mainStream: string
   return rule.from === undefined ? mainStream === undefined || mainStream === stream : rule.from.includes(stream)
 }
 
-/** Keys of a rule that steer it and are no fields. */
+/** Keys of a rule that are not fields. */
 const STEERING: ReadonlySet<string> = new Set(['from', 'each', 'when'])
 
-/** Names of fields that say of what type a hash is, which messages may show. */
+/** Names of fields for the type of a hash, which messages can show. */
 const TYPE_OF_HASH = /type|hasher|algorithm/i
 
-/** Columns beside a second factor that say whose it is, and are no secret. */
+/** Columns next to a TOTP secret that show whose it is and are not secret. */
 const BESIDE_TOTP_SECRET = /^(totp[_ ]?)?(issuer|user|account)$/i
 
-/** Whether a rule maps any field. */
 function hasFields(rule: MapRule): boolean {
   return Object.entries(rule).some(([name, value]) => value !== undefined && !STEERING.has(name))
 }
 
 export interface CompiledField {
   name: string
-  /** Messages about it never show a value. */
+  /** Messages never show a value of the field. */
   secret: boolean
-  /** One expression for the whole field, or one for each of its members. */
+  /** One expression for the field, or one for each member. */
   value: CompiledExpression | [member: string, value: CompiledExpression][]
 }
 
 /** The name of a rule under `map`. */
 export type RuleName = keyof Manifest['map']
 
-/** One rule under `map`, ready to run. */
+/** One rule under `map`, compiled. */
 export interface CompiledRule {
   kind: RuleName
-  /** Streams it applies to; undefined: the main stream. */
+  /** Its streams. Undefined: the main stream. */
   from: readonly string[] | undefined
-  /** See Compilations.secretNames. */
+  /** See `Compilations.secretNames`. */
   secretNames: ReadonlySet<string>
-  /** What yields the items of a stream's records; undefined: the record is the item. */
+  /** The expression for the items of a stream's records. Undefined: the record is the item. */
   each(stream: string): CompiledExpression | undefined
   when: CompiledExpression | undefined
   fields: CompiledField[]
-  /** Whether any of its expressions may make slugs of names: see noteNames. */
+  /** Whether an expression can make slugs of names: see `noteNames`. */
   derives: boolean
 }
 
-/** What the compilation of a mapping gathers. */
 interface Compilations {
   constants: MappingConstants
   problems: Problem[]
-  /** Paths of the expressions, like `map.user.email`, in the order in which they were compiled. */
+  /** Paths of expressions, like `map.user.email`, in the order of compilation. */
   expressions: string[]
   /**
-   * Names of the source's fields that hold secrets: those that expressions of secret fields read,
-   * of all rules.
+   * Names of columns that contain secrets: those that expressions of secret fields read, in all
+   * rules.
    */
   secretNames: Set<string>
-  /** See CompiledMapping.boundedLength. */
+  /** See `CompiledMapping.boundedLength`. */
   boundedLength: number
-  /** Told which one is being evaluated. */
+  /** Receives the expression under evaluation. */
   tracker: Tracker
 }
 
-/** Compiles one rule; expressions that do not compile are added to the problems. */
+/** Compiles one rule; adds the expressions that do not compile to the problems. */
 function compileRule(
   kind: keyof Manifest['map'],
   rule: MapRule,
@@ -249,7 +243,7 @@ function compileEach(
   return (stream) => byStream.get(stream)
 }
 
-/** The compiled expression, or a problem named by its path. */
+/** The compiled expression; otherwise adds a problem with its path. */
 function compileAt(text: string, path: string[], gathered: Compilations): CompiledExpression | undefined {
   const { problems, expressions, tracker, constants } = gathered
   const compiled = compileAtPath(path, text, constants)

@@ -3,7 +3,7 @@ import { isObject } from '../json.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
 import { saysNothing } from '../kinds/values/check.ts'
 
-/** Names under which exports keep secrets, whether the mapping reads them or not. */
+/** Names of columns in which exports keep secrets, mapped or not. */
 export const SECRET_NAMES: readonly string[] = [
   'password',
   'password_hash',
@@ -20,14 +20,14 @@ export const SECRET_NAMES: readonly string[] = [
 ]
 
 /**
- * What stands beside a secret, in the object or the row that holds it: whose it is, of what sort,
- * since when, in which line.
+ * Columns next to a secret, in the same object or row, that are not secret: whose it is, its type,
+ * its time, its line.
  */
 const BESIDE =
   /^(file|line|oid|(.* )?ids?|(.* )?e ?mails?|email address|login|user ?name|(.* )?name|providers?|connection|tenant|(.* )?type|status|state|(.* )?(at|date)|created|updated|algorithm|strategy|(.* )?verified)$/
 const SECRET = /pass|pwd|hash|secret|token|otp|seed|salt|key|code|cookie|session|recovery|credential/
 
-/** Of what sort a secret is, and whose a second factor is. */
+/** The type of a secret, and the owner of a TOTP secret. */
 const SORT = /(^| )(type|hasher|method|algorithm|algo)$|^(totp )?(issuer|user|account)$/
 
 function isBesideSecret(name: string): boolean {
@@ -40,15 +40,15 @@ function isBesideSecret(name: string): boolean {
 }
 
 /**
- * A function that keeps the secrets of these values out of a text. Messages about a field that is
- * no secret may quote one all the same: where the expression reads the wrong column, or the whole
- * record.
+ * A function that removes the secrets of these values from a text. Messages about other fields can
+ * quote a secret too, if the expression reads the wrong column or the whole record.
  */
 export function concealing(names: ReadonlySet<string>, ...values: readonly unknown[]): (text: string) => string {
   const redactor = new Redactor()
   const search = (value: unknown, secret: boolean): void => {
     if (secret && (typeof value === 'string' || typeof value === 'number')) {
-      // `NULL` in a column of secrets is none, and a message about another column names it.
+      // `NULL` in a column of secrets is not a secret, and messages about another column contain
+      // it.
       if (!saysNothing(String(value))) redactor.register(String(value))
     } else if (Array.isArray(value)) for (const item of value) search(item, secret)
     else if (isObject(value))
@@ -60,8 +60,8 @@ export function concealing(names: ReadonlySet<string>, ...values: readonly unkno
 }
 
 /**
- * Problems whose messages carry no secret of the record. Those of secret fields never do: they name
- * the type of a hash.
+ * Problems without secrets of the record in their messages. Problems of secret fields contain none
+ * anyway, only the type of a hash.
  */
 export function concealed(
   problems: readonly ValueProblem[],

@@ -10,7 +10,7 @@ import type { Origin } from '../sources/source.ts'
 import type { CompiledRule } from './compile.ts'
 import type { MapResult } from './result.ts'
 
-/** What the key of a kind stands for, where names can become keys. */
+/** What the key of a kind refers to, if names can become keys. */
 const OF_KEY: Readonly<Record<string, DerivedName['kind']>> = {
   user: 'user',
   organization: 'organization',
@@ -19,7 +19,7 @@ const OF_KEY: Readonly<Record<string, DerivedName['kind']>> = {
   permission: 'permission',
 }
 
-/** Where names are noted, and by which rules of the manifest. */
+/** Where to note names, and the manifest's rules for them. */
 export interface Naming {
   result: MapResult
   roles: RoleConfig
@@ -29,8 +29,8 @@ export interface Naming {
 }
 
 /**
- * Slugs that the expression of a field made of names; and those of the rule's `each`, which are of
- * all of its items.
+ * Slugs that the expression of a field made of names; and those of the rule's `each`, which belong
+ * to all its items.
  */
 interface Derived {
   own: readonly Derivation[]
@@ -38,10 +38,10 @@ interface Derived {
 }
 
 /**
- * Notes the source's names that `$slug` and similar functions turn into keys and slugs, so that two
- * names with one slug are found once all records are read. The name of a role that `roles.map`
- * knows takes the place of its slug: the manifest tells it apart from others.
- * @param kind of what the rule makes
+ * Notes the names that `$slug` and similar functions turn into keys and slugs, to find two names
+ * with one slug once all records are read. For a role in `roles.map` the name counts instead of the
+ * slug: the manifest distinguishes it.
+ * @param kind the kind that the rule makes
  */
 export function noteNames(kind: string, rule: CompiledRule, fields: JsonObject, naming: Naming): void {
   const organization = textOf(fields.organization)
@@ -62,7 +62,7 @@ function meaningOf(kind: string, field: string, rule: CompiledRule): DerivedName
     case 'key':
       return OF_KEY[kind]
     case 'name':
-      // A group without a key of its own is known by its name.
+      // Without a mapped key, the name of a group is its key.
       return kind === 'group' && !rule.fields.some(({ name }) => name === 'key') ? 'group' : undefined
     case 'user':
     case 'organization':
@@ -94,14 +94,14 @@ function noteKeys(
   }
 }
 
-/** The slugs of a field: the key of a definition is one, whatever is in it. */
+/** The slugs in a field: the key of a definition is a slug as a whole. */
 function slugsIn(field: string, value: Json | undefined): string[] {
   if (field === 'key') return [textOf(value)].filter((slug) => slug !== undefined)
   const parsed = parseRoleNames(value)
   return parsed.ok ? parsed.value : []
 }
 
-/** The roles by slug, but for those that `roles.map` has the name of. */
+/** The roles by slug, except those whose names `roles.map` contains. */
 function namedRoles(
   slugs: readonly string[],
   value: Json | undefined,
@@ -131,14 +131,14 @@ function isMapped(name: string, roles: RoleConfig, organization: string | undefi
 }
 
 /**
- * The names of the source that a key or slug was made of: each of those that gave just this one, or
- * all that gave a part of it, as one.
+ * The names that a key or slug was made of: each name that resulted in exactly this one, or all
+ * names of its parts together.
  */
 export function namesOf(slug: string, { own, inEach }: Derived): string[] {
   const exact = [...own, ...inEach].filter((one) => one.slug === slug)
   if (exact.length > 0) return [...new Set(exact.map(({ name }) => name))]
   const within = own.filter((one) => slug.includes(one.slug))
-  // The slug admin-eu holds admin too: a slug inside a longer one does not count.
+  // The slug admin-eu contains admin too: a slug inside a longer one does not count.
   const longest = within.filter((one) => !within.some((other) => other !== one && isPartOf(one.slug, other.slug)))
   const names = [...new Set(longest.map(({ name }) => name))]
   return names.length === 0 ? [] : [names.join(', ')]

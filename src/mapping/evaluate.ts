@@ -10,25 +10,24 @@ import { concealing } from './conceal.ts'
 import type { Reject } from './result.ts'
 import type { Work } from './rule-mapper.ts'
 
-/** Characters of an expression, and of a message about it, that a rejection shows. */
+/** Characters of an expression, and of a message about it, that a reject shows. */
 const SHOWN = 120
 
 /**
- * The member of a field that stands for all members of the object that it yields; those that have a
- * name of their own win.
+ * The member of a field that stands for all members of an object; members with a name of their own
+ * win.
  */
 const ALL_MEMBERS = '*'
 
-/** Which expression of which field failed on an item, worded for the report. */
+/** An expression that failed on an item, worded for the report. */
 export class FieldFailure extends Error {
   readonly field: string
-  /** What would be right. */
+  /** What to do. */
   readonly hint: string | undefined
 
   /**
    * @param rule its path: `map.user`, `dedupe.user`
-   * @param why without any secret of the record: it quotes the value that the expression stumbles
-   *   over
+   * @param why without secrets of the record: it can quote the value at fault
    */
   constructor(rule: string, field: string, expression: CompiledExpression, why: string, hint?: string) {
     super(`${rule}.${field} fails: ${shorten(why)} (in ${shorten(expression.text)})`)
@@ -38,10 +37,10 @@ export class FieldFailure extends Error {
   }
 }
 
-/** What of a rule can leave a record out. */
+/** The part of a rule that can leave a record out. */
 export type Condition = 'each' | 'when'
 
-/** The values of a rule's fields for one item. Fields that yield nothing are absent. */
+/** The values of a rule's fields for one item. Fields without a value are absent. */
 export function fieldsOf(rule: CompiledRule, item: Json, work: Work): JsonObject {
   const values: JsonObject = {}
   for (const field of rule.fields) {
@@ -55,8 +54,8 @@ export function fieldsOf(rule: CompiledRule, item: Json, work: Work): JsonObject
 }
 
 /**
- * An object of the members; what stands for all members and is no object is the value itself, for
- * the check of the field to refuse.
+ * An object of the members. If the value for all members is not an object, it is returned itself,
+ * and the check of the field rejects it.
  */
 function membersOf(
   rule: CompiledRule,
@@ -77,8 +76,8 @@ function membersOf(
 }
 
 /**
- * What stands for all members: an object or the JSON text of one, as for the whole field. An empty
- * list is how PHP writes an empty object.
+ * The value for all members: an object or its JSON text, as for the whole field. PHP writes an
+ * empty object as an empty list.
  */
 function allMembers(value: Json | undefined): Json | undefined {
   if (isEmpty(value) || (Array.isArray(value) && value.length === 0)) return undefined
@@ -89,8 +88,8 @@ function allMembers(value: Json | undefined): Json | undefined {
 
 /**
  * The value of one expression of a rule for an item.
- * @param member of the field, where that has several
- * @throws FieldFailure, whose message holds no secret of the record
+ * @param member of the field, if it has several
+ * @throws FieldFailure, without secrets of the record
  */
 export function answerOf(
   rule: CompiledRule,
@@ -110,7 +109,7 @@ export function answerOf(
 }
 
 /**
- * As `answerOf`, by itself.
+ * As `answerOf`, on its own.
  * @param field `email`, `metadata.plan`, `when`
  */
 export async function evaluateField(
@@ -126,10 +125,7 @@ export async function evaluateField(
   }
 }
 
-/**
- * The failure of an expression in words that hold no secret of the record; any other error as it
- * is.
- */
+/** The failure of an expression without secrets of the record; any other error unchanged. */
 function failureOf(
   rule: CompiledRule,
   { name, secret, expression }: { name: string; secret: boolean; expression: CompiledExpression },
@@ -142,7 +138,7 @@ function failureOf(
   return new FieldFailure(`map.${rule.kind}`, name, expression, why, error.hint)
 }
 
-/** The items that `each` yields. */
+/** The items of `each`. */
 export function itemsIn(value: Json | undefined): Json[] {
   const list = Array.isArray(value) ? value : [value]
   return list.filter((item) => item !== undefined && item !== null)
@@ -153,7 +149,7 @@ function shorten(text: string): string {
   return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line
 }
 
-/** Where an item stands: a joined row at its own line, everything else at the record's. */
+/** The place of an item: a joined row has its own line, everything else that of the record. */
 export function originOf(record: SourceRecord, item: Json): Origin {
   if (!isObject(item)) return record.origin
   const { [ROW_FILE]: file, [ROW_LINE]: line } = item
@@ -161,8 +157,7 @@ export function originOf(record: SourceRecord, item: Json): Origin {
 }
 
 /**
- * What tells whose something is that has no key: whom it refers to, or which record of its file it
- * is.
+ * Identifies something without a key: by the user that it refers to, or by its record in the file.
  */
 function whose(key: string | null, { user }: Record<string, string>, { origin }: SourceRecord): string {
   if (key !== null) return ''
@@ -171,8 +166,8 @@ function whose(key: string | null, { user }: Record<string, string>, { origin }:
 }
 
 /**
- * One rejection of one resource, whatever the number of its problems: the first gives the code, all
- * give the message.
+ * One reject of one resource, however many problems it has: the first sets the code, all are in the
+ * message.
  */
 export function rejection(
   record: SourceRecord,
@@ -198,19 +193,19 @@ export function rejection(
   return reject
 }
 
-/** Fields that say whose something is. The key of an organization or a group is no address. */
+/** Fields that identify a user. The key of an organization or a group is not an address. */
 const OF_PEOPLE: ReadonlySet<string> = new Set(['email', 'user'])
 
-/** How deep a value of the record is looked into, and how many of its texts are looked at. */
+/** How deep a value of the record is searched, and how many texts are checked. */
 const DEPTH = 6
 
-/** An expression that tells people apart and may make something else of what it reads. */
+/** An expression that identifies users and can change what it reads. */
 export interface Folding {
   field: string
   expression: CompiledExpression
 }
 
-/** Those of a rule. What an expression passes on as it is is checked as the value that it is. */
+/** Those of a rule. A value that an expression does not change is checked as such. */
 export function foldingOf(rule: CompiledRule): Folding[] {
   return rule.fields.flatMap(({ name, value }) => {
     if (!OF_PEOPLE.has(name) && !(rule.kind === 'user' && name === 'key')) return []
@@ -220,9 +215,9 @@ export function foldingOf(rule: CompiledRule): Folding[] {
 }
 
 /**
- * Addresses of the record that a program may take for another one, where an expression that tells
- * people apart makes something else of them: `$lowercase` and its like may fold two of them into
- * one before any rule sees the value.
+ * Addresses of the record that can be taken for another one, if an expression that identifies users
+ * changes them: `$lowercase` and similar functions can turn two into one before any rule sees the
+ * value.
  */
 export function confusableSources(folding: readonly Folding[], item: Json, record: JsonObject): ValueProblem[] {
   for (const { field, expression } of folding) {
@@ -243,7 +238,7 @@ function faultIn({ fields }: CompiledExpression, item: Json, record: JsonObject)
   return undefined
 }
 
-/** Of objects, those members count that the expression names. */
+/** Of objects, only the members that the expression names count. */
 function faultWithin(value: unknown, names: readonly string[], depth: number): ReturnType<typeof confusableAddress> {
   if (typeof value === 'string') return confusableAddress(value)
   if (depth === 0 || typeof value !== 'object' || value === null) return undefined

@@ -1,31 +1,30 @@
 import type { CompiledExpression } from '../expressions/expression.ts'
 import type { Json, JsonObject } from '../json.ts'
 
-/** What an expression came to that answers later. */
+/** The result of an expression that is evaluated asynchronously. */
 type Answer = { value: Json | undefined } | { error: unknown }
 
 /**
- * Thrown where an expression answers later: the step that asked is done anew once the answer is
+ * Thrown if an expression needs an asynchronous evaluation: the step is repeated once the result is
  * there.
  */
 class AnswersLater extends Error {}
 
-const LATER = new AnswersLater('for the answer of an expression')
+const LATER = new AnswersLater('waiting for the result of an expression')
 
 /**
- * Evaluations without a promise where expressions answer at once, as most do. One that the
- * interpreter has to evaluate answers later: a throw ends the step of the work that asks, and the
- * step is done anew with the answer. Expressions change nothing, and a step adds to a result as the
- * last thing it does, so it can be done any number of times.
+ * Evaluates without a promise if expressions allow it, as most do. An expression for the
+ * interpreter is asynchronous: a throw ends the step, and the step is repeated with the result.
+ * Expressions change nothing, and a step changes the result last, so that it can be repeated.
  */
 export class Evaluations {
-  /** How many the step has asked for. */
+  /** How many evaluations the step has requested. */
   #asked = 0
-  /** Those of the step that came later, by their number. Undefined: none. */
+  /** Asynchronous results of the step, by number. Undefined: none. */
   #answers: Map<number, Answer> | undefined
   #awaited: Promise<Answer> | undefined
 
-  /** @throws ExpressionFailure, and what `run` has to see: let everything else pass */
+  /** @throws ExpressionFailure, and an error for `run`: let all others pass */
   evaluate(expression: CompiledExpression, item: Json, record: JsonObject): Json | undefined {
     const number = this.#asked
     this.#asked += 1
@@ -43,15 +42,15 @@ export class Evaluations {
     throw LATER
   }
 
-  /** Ends a step: what it has asked for is not asked for again. */
+  /** Ends a step and forgets its results. */
   endStep(): void {
     this.#asked = 0
     this.#answers = undefined
   }
 
   /**
-   * Does work that consists of steps: at once where it waits for nothing.
-   * @param work goes on with the step that has not ended, each time that it is called
+   * Runs work that consists of steps, synchronously if nothing is awaited.
+   * @param work continues with the unfinished step at each call
    */
   run(work: () => void): void | Promise<void> {
     try {

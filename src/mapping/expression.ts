@@ -6,27 +6,25 @@ import { encodingFunctions, type MappingFunction, textFunctions, valueFunctions 
 import { passwordFunctions } from './password-functions.ts'
 
 /**
- * What expressions of the mapping read besides the record: `$vars` and, where a secret is made,
+ * What expressions of the mapping read besides the record: `$vars` and, for secret fields,
  * `$secrets`.
  */
 export type MappingConstants = Pick<Manifest, 'vars' | 'secrets'>
 
-/**
- * Compiles an expression of the mapping, which may call this tool's own functions. See `compile`.
- */
+/** Compiles an expression with this tool's functions. See `compile`. */
 export function compileExpression(text: string, bounds?: Bounds, constants?: MappingConstants): Compilation {
   return compile(text, mappingFunctions, bounds, constants === undefined ? {} : { ...constants })
 }
 
 /**
- * As `compileExpression`, for the expression at a path of the manifest: where it stands decides
- * whether it may read secrets.
+ * As `compileExpression`, for the expression at a path of the manifest: the path decides whether it
+ * can read secrets.
  */
 export function compileAtPath(path: readonly string[], text: string, { vars, secrets }: MappingConstants): Compilation {
   return placed(path, compileExpression(text, undefined, { vars, secrets }))
 }
 
-/** The compilation of an expression, if it may stand at a path. */
+/** The compilation of an expression, if it is allowed at a path. */
 function placed<Compiled extends Examined>(
   path: readonly string[],
   compilation: Compiled,
@@ -40,24 +38,21 @@ function placed<Compiled extends Examined>(
   return {
     ok: false,
     code: 'misplaced_secret',
-    message: '$secrets cannot be read here: what this yields is no secret, and is shown and kept in the clear',
-    hint: `it can be read in ${places.join(', ')}; put values that are no secret under vars`,
+    message: '$secrets is not available here: the result is not a secret field, and is shown and stored as plain text',
+    hint: `use it in ${places.join(', ')}; put values that are not secret under vars`,
     position: use.offset,
   }
 }
 
-/** What is known of an expression before it is evaluated. */
+/** What is known of an expression before its evaluation. */
 type Examined =
   | { ok: true; expression: Omit<CompiledExpression, 'evaluate' | 'derived'> }
   | (Compilation & { ok: false })
 
-/** The expressions of a manifest that were examined, by their texts. */
+/** The examined expressions of a manifest, by text. */
 const examined = new WeakMap<MappingConstants['vars'], { secrets: unknown; byText: Map<string, Compilation> }>()
 
-/**
- * As `compileExpression`, for whoever does not evaluate: an expression of a manifest is examined
- * once, however many ask.
- */
+/** As `compileExpression`, without evaluating: each expression of a manifest is examined once. */
 export function examine(text: string, { vars, secrets }: MappingConstants): Examined {
   const known = examined.get(vars)
   const byText = known?.secrets === secrets ? known.byText : new Map<string, Compilation>()
@@ -68,8 +63,8 @@ export function examine(text: string, { vars, secrets }: MappingConstants): Exam
 }
 
 /**
- * As `examine`, for the expression at a path of the manifest: where it stands decides whether it
- * may read secrets.
+ * As `examine`, for the expression at a path of the manifest: the path decides whether it can read
+ * secrets.
  */
 export function examineAtPath(path: readonly string[], text: string, constants: MappingConstants): Examined {
   return placed(path, examine(text, constants))
@@ -79,15 +74,12 @@ function maySeeSecrets([section, rule, field]: readonly string[]): boolean {
   return section === 'map' && rule !== undefined && field !== undefined && secretFields(rule).includes(field)
 }
 
-/**
- * Fields whose values are kept as secrets. The type of a hash is among the secret inputs, but is
- * shown.
- */
+/** Fields whose values are secrets. The type of a hash is an input of these, but can be shown. */
 function secretFields(rule: string): string[] {
   return (draftOfRule(rule)?.secretInputs ?? []).filter((field) => field !== 'passwordHashType')
 }
 
-/** Every function that this tool adds to JSONata. None runs text from the data as code. */
+/** All functions that this tool adds to JSONata. None executes text from the data. */
 export const mappingFunctions: readonly MappingFunction[] = [
   ...textFunctions,
   ...valueFunctions,
@@ -95,7 +87,7 @@ export const mappingFunctions: readonly MappingFunction[] = [
   ...passwordFunctions,
 ].map(named)
 
-/** Puts the name of the function before what it says of its arguments. */
+/** Prefixes messages of a function with its name. */
 function named(described: MappingFunction): MappingFunction {
   const call: MappingFunction['call'] = (...args) => {
     try {

@@ -1,19 +1,19 @@
 import type { Json, JsonObject } from '../json.ts'
 import { Recent } from './recent.ts'
 
-/** How many things are remembered at least, as long as there is room for their fields. */
+/** How many results to remember at least, if they fit. */
 const LEAST = { entries: 10_000, characters: 1_000_000 }
 
-/** Characters of the fields of a thing at most. */
+/** Characters of the fields of one result at most. */
 const LONGEST = 2_000
 
-/** Remembers what a rule made of fields lately: an organization stands at each of its members. */
+/** Remembers recent results of a rule by its fields: an organization repeats for each member. */
 export class FieldMemory<T> {
   readonly #names: readonly string[]
   /** One for each key, by `#keyOf`. */
   readonly #recent = new Recent<{ fields: JsonObject; made: T }>(LEAST)
 
-  /** @param names of all fields that something is made of */
+  /** @param names of all fields that the result depends on */
   constructor(names: readonly string[]) {
     this.#names = names
   }
@@ -25,9 +25,8 @@ export class FieldMemory<T> {
   }
 
   /**
-   * The fields as they are to be remembered: values of a record may be parts of the text of a whole
-   * file, which stays in memory as long as one of them does. Undefined: they are too long, or too
-   * deep.
+   * A copy of the fields to remember: a value can be a slice of a whole file's text, and would keep
+   * it in memory. Undefined: too long or too deep.
    */
   copyOf(fields: JsonObject): JsonObject | undefined {
     const text = textOf(fields)
@@ -41,8 +40,7 @@ export class FieldMemory<T> {
   }
 
   /**
-   * The first text among the fields, which mostly is the key, with the organization that it may be
-   * the key in.
+   * The first text among the fields, usually the key, with the organization in which it is the key.
    */
   #keyOf(fields: JsonObject): string | undefined {
     for (const name of this.#names) {
@@ -70,7 +68,7 @@ function areSame(one: Json | undefined, other: Json | undefined): boolean {
   return text !== undefined && text === textOf(other)
 }
 
-/** Undefined: the value is nested deeper than JSON can be written. */
+/** Undefined: the value is nested too deep for JSON. */
 function textOf(value: Json): string | undefined {
   try {
     return JSON.stringify(value)

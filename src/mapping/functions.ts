@@ -13,43 +13,42 @@ import { decode, ENCODINGS, type Encoding, encode } from '../kinds/values/encodi
 import { readTime } from '../kinds/values/time.ts'
 import { say } from './said.ts'
 
-/** What a function is about: a heading of docs/reference/expressions.md. */
+/** A heading of docs/reference/expressions.md. */
 type Theme = 'Text' | 'Values' | 'Encodings' | 'Passwords'
 
-/** A function of this tool's own, described for its readers. */
+/** A function of this tool, with its documentation. */
 export interface MappingFunction extends ExpressionFunction {
   theme: Theme
   signature: string
   does: string
-  /** A call with constants, and what it yields. */
+  /** A call with constants, and its result. */
   example: readonly [call: string, result: Json]
 }
 
 /**
- * An argument as text; undefined for nothing. @throws BadInput for what is neither text nor a
+ * An argument as text. Undefined: no value. @throws BadInput for a value that is neither text nor a
  * number
  */
 export function textArgument(value: unknown): string | undefined {
   if (isEmpty(value)) return undefined
   if (typeof value === 'string' || typeof value === 'number') return String(value)
-  throw new BadInput(`text is expected, not ${kindOf(value)}`)
+  throw new BadInput(`expected text, not ${kindOf(value)}`)
 }
 
-/** In its ASCII form where it has other characters: DNS ignores case there too. */
+/** In ASCII form if it has other characters: DNS ignores case there too. */
 function domainOf(address: string): string {
   const domain = address.slice(address.lastIndexOf('@') + 1)
   return /[^\x00-\x7f]/.test(domain) ? domainToUnicode(domainToASCII(domain)) || domain : domain
 }
 
-/** Functions over names and addresses. */
 export const textFunctions: readonly MappingFunction[] = [
   {
     ...emailFunction,
     theme: 'Text',
     signature: '$email(address)',
     does:
-      'An e-mail address as addresses are compared: without blanks around it, A to Z in lower case, every other character as it ' +
-      'is; nothing for nothing. Use it for keys and wherever two addresses meet.',
+      'An email address in the form for comparing: trimmed, A to Z in lower case, other characters unchanged. ' +
+      'Use it for keys and wherever two addresses are compared.',
     example: ['$email(" Ada@Example.COM ")', 'ada@example.com'],
   },
   {
@@ -58,8 +57,8 @@ export const textFunctions: readonly MappingFunction[] = [
     theme: 'Text',
     signature: '$slug(text)',
     does:
-      'Lowercase ASCII letters and digits joined by `-`, accents removed, at most 64 characters; nothing for nothing. Two names that give one key or ' +
-      'one slug of a role are refused.',
+      'Lowercase ASCII letters and digits joined by `-`, accents removed, at most 64 characters. Two names with the ' +
+      'same key or role slug are rejected.',
     example: ['$slug("Ämter & Co.")', 'amter-co'],
     call: (text) => slug(textArgument(text) ?? '') || undefined,
   },
@@ -69,8 +68,8 @@ export const textFunctions: readonly MappingFunction[] = [
     theme: 'Text',
     signature: '$permissionSlug(name)',
     does:
-      'The slug of a permission: lowercase ASCII letters, digits and `- _ : . *`, with `-` for other characters, at most 48; nothing ' +
-      'for nothing. Two names that give one slug are refused.',
+      'The slug of a permission: lowercase ASCII letters, digits and `- _ : . *`, with `-` for other characters, at most 48. ' +
+      'Two names with the same slug are rejected.',
     example: ['$permissionSlug("read:Invoices/all")', 'read:invoices-all'],
     call: (name) => slugOfPermission(textArgument(name) ?? '') || undefined,
   },
@@ -79,9 +78,9 @@ export const textFunctions: readonly MappingFunction[] = [
     theme: 'Text',
     signature: '$splitName(fullName)',
     does:
-      '`{ first, last }` of a full name. `Last, First` is split at its comma; otherwise the last word is the last name, with ' +
-      'words before it that begin with a small letter (`van`, `de la`) and a suffix behind it (`Jr.`). A single word is a ' +
-      'first name; nothing for nothing.',
+      'Splits a full name into `{ first, last }`. `Last, First` is split at its comma. Otherwise the last word is the last name, with ' +
+      'lowercase words before it (`van`, `de la`) and a suffix after it (`Jr.`). A single word is a ' +
+      'first name.',
     example: ['$splitName("Vincent van Beispiel")', { first: 'Vincent', last: 'van Beispiel' }],
     call: (fullName): Json | undefined => {
       const { first, last } = splitName(textArgument(fullName) ?? '') ?? {}
@@ -93,7 +92,7 @@ export const textFunctions: readonly MappingFunction[] = [
     name: 'domain',
     theme: 'Text',
     signature: '$domain(email)',
-    does: 'The domain of an e-mail address, in lowercase; nothing for nothing and for what is no address.',
+    does: 'The domain of an email address, in lowercase; no value for text that is not an address.',
     example: ['$domain("Ada@Example.COM")', 'example.com'],
     call: (email) => {
       const address = normaliseEmail(email)
@@ -105,8 +104,8 @@ export const textFunctions: readonly MappingFunction[] = [
     theme: 'Text',
     signature: '$isMailProvider(domain)',
     does:
-      'Whether a domain belongs to a mail provider open to everybody (`gmail.com`), so that WorkOS refuses it as an ' +
-      "organization's and its users are strangers to each other; false for nothing.",
+      'Whether a domain belongs to a public email provider (`gmail.com`). WorkOS rejects such domains for ' +
+      'organizations, and their users do not know each other; false for no value.',
     example: ['$isMailProvider("gmail.com")', true],
     call: (domain) => isConsumerDomain(textArgument(domain) ?? ''),
   },
@@ -120,7 +119,7 @@ const CALLED: Record<Encoding, string> = {
   text: 'UTF-8 text',
 }
 
-/** How the word `foobar` is written, from the test vectors of RFC 4648, section 10. */
+/** The word `foobar` in each encoding, from the test vectors of RFC 4648, section 10. */
 const FOOBAR: Record<Encoding, string> = {
   hex: '666f6f626172',
   base64: 'Zm9vYmFy',
@@ -130,8 +129,7 @@ const FOOBAR: Record<Encoding, string> = {
 }
 
 /**
- * A function from each encoding to each other: `$hexToBase64`, `$base64UrlToBase64`,
- * `$textToBase32` …
+ * A function for each pair of encodings: `$hexToBase64`, `$base64UrlToBase64`, `$textToBase32` …
  */
 export const encodingFunctions: readonly MappingFunction[] = ENCODINGS.flatMap((from) =>
   ENCODINGS.filter((to) => to !== from).map((to) => recoding(from, to)),
@@ -143,7 +141,7 @@ function recoding(from: Encoding, to: Encoding): MappingFunction {
     name,
     theme: 'Encodings',
     signature: `$${name}(text)`,
-    does: `${capitalised(CALLED[from])} as ${CALLED[to]}; nothing for nothing; fails on what is not ${CALLED[from]}.`,
+    does: `Converts ${CALLED[from]} to ${CALLED[to]}; fails for text that is not ${CALLED[from]}.`,
     example: [`$${name}("${FOOBAR[from]}")`, FOOBAR[to]],
     call: (text) => {
       const given = textArgument(text)
@@ -151,19 +149,15 @@ function recoding(from: Encoding, to: Encoding): MappingFunction {
       const bytes = decode(given, from)
       if (bytes === undefined) throw new BadInput(`the text is not ${CALLED[from]}`)
       const encoded = encode(bytes, to)
-      if (encoded === undefined) throw new BadInput(`the bytes are no ${CALLED[to]}`)
+      if (encoded === undefined) throw new BadInput(`the bytes are not ${CALLED[to]}`)
       return encoded
     },
   }
 }
 
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
 /**
- * Words for true and false beyond those of `$bool`: PostgreSQL writes `t` and `f`, forms write
- * `on`.
+ * Words for true and false in addition to those of `$bool`: PostgreSQL writes `t` and `f`, forms
+ * write `on`.
  */
 const MORE_WORDS: ReadonlyMap<string, boolean> = new Map([
   ['t', true],
@@ -172,13 +166,12 @@ const MORE_WORDS: ReadonlyMap<string, boolean> = new Map([
   ['off', false],
 ])
 
-/** Functions that read values out of text. */
 export const valueFunctions: readonly MappingFunction[] = [
   {
     name: 'bool',
     theme: 'Values',
     signature: '$bool(text)',
-    does: 'true for true/1/yes/y and false for false/0/no/n in any case; nothing if there is no value; fails on anything else.',
+    does: 'true for true/1/yes/y and false for false/0/no/n in any case; fails for anything else.',
     example: ['$bool("Yes")', true],
     call: (text) => {
       const parsed = parseBoolean(text)
@@ -190,7 +183,7 @@ export const valueFunctions: readonly MappingFunction[] = [
     name: 'tryBool',
     theme: 'Values',
     signature: '$tryBool(text)',
-    does: 'As `$bool`, with t/f and on/off as well; nothing for anything else.',
+    does: 'As `$bool`, and also t/f and on/off; no value for anything else.',
     example: ['$tryBool("t")', true],
     call: (text) => {
       const word = typeof text === 'string' ? MORE_WORDS.get(text.trim().toLowerCase()) : undefined
@@ -204,9 +197,9 @@ export const valueFunctions: readonly MappingFunction[] = [
     theme: 'Values',
     signature: '$parseJson(text)',
     does:
-      'The value of a JSON text; nothing for empty text; a value that is not text as it is; fails on bad JSON. An object or a list ' +
-      'that was encoded several times is unwrapped. A number that would not print as it was written (1.0, or more digits than a ' +
-      'double holds) becomes its text. NUL characters are left out, with a warning.',
+      'Parses JSON text; no value for empty text; other values unchanged; fails for invalid JSON. Unwraps an object or list ' +
+      'that was encoded several times. A number that would change when printed (1.0, or more digits than a ' +
+      'double has) becomes text. Removes NUL characters, with a warning.',
     example: [`$parseJson('{"plan":"pro"}')`, { plan: 'pro' }],
     call: (text) => {
       const parsed = jsonOf(text)
@@ -218,7 +211,7 @@ export const valueFunctions: readonly MappingFunction[] = [
     name: 'tryParseJson',
     theme: 'Values',
     signature: '$tryParseJson(text)',
-    does: 'As `$parseJson`, but nothing for bad JSON, with a warning where the text begins like JSON.',
+    does: 'As `$parseJson`, but no value for invalid JSON, with a warning if the text begins like JSON.',
     example: [`$exists($tryParseJson('not JSON'))`, false],
     call: (text) => {
       const parsed = jsonOf(text)
@@ -232,22 +225,22 @@ export const valueFunctions: readonly MappingFunction[] = [
     theme: 'Values',
     signature: '$isoTime(time)',
     does:
-      'A time as ISO 8601 in UTC: from seconds, milliseconds, microseconds or nanoseconds since 1970 (the size decides which), or ' +
-      'from ISO 8601 as databases write it, where no zone means UTC; nothing if there is no value; fails on anything else. A number from ' +
-      '10000 to 79999 is taken for a day of a spreadsheet, and digits like 20240131 for those of a date, with a warning.',
+      'A time as ISO 8601 in UTC. Reads seconds, milliseconds, microseconds or nanoseconds since 1970 (by size), and ' +
+      'ISO 8601 as databases write it, in UTC if there is no time zone; fails for anything else. Reads a number from ' +
+      '10000 to 79999 as a spreadsheet day, and digits like 20240131 as a date, with a warning.',
     example: ['$isoTime(1700000000)', '2023-11-14T22:13:20.000Z'],
     call: (time) => {
       const text = textArgument(time)
       if (text === undefined) return undefined
       const read = readTime(text)
-      if (read === undefined) throw new Error(`$isoTime(): ${JSON.stringify(text)} is no time`)
-      if (read.guess !== undefined) say('guessed_time', `${text.trim()} was taken for ${read.guess}, ${read.iso}`)
+      if (read === undefined) throw new Error(`$isoTime(): ${JSON.stringify(text)} is not a time`)
+      if (read.guess !== undefined) say('guessed_time', `${text.trim()} was read as ${read.guess}, ${read.iso}`)
       return read.iso
     },
   },
 ]
 
-/** Nothing for nothing, and what is no text as it is. */
+/** No value for no value; a value that is not text unchanged. */
 function jsonOf(text: unknown): ParsedJson | { ok: true; value: undefined } {
   if (isEmpty(text)) return { ok: true, value: undefined }
   if (typeof text !== 'string') return { ok: true, value: text as Json }
@@ -258,5 +251,5 @@ function jsonOf(text: unknown): ParsedJson | { ok: true; value: undefined } {
   return { ok: true, value }
 }
 
-/** Text that is meant as JSON, as far as its beginning tells. */
+/** Text that seems to be JSON. */
 const BEGINS_LIKE_JSON = /^\s*["{[]/

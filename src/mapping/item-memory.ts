@@ -4,8 +4,8 @@ import type { CompiledRule } from './compile.ts'
 import { Recent } from './recent.ts'
 
 /**
- * How many items are remembered at least, as long as there is room for what is read of them: the
- * organizations of ten million users.
+ * How many items to remember at least, if they fit: enough for the organizations of ten million
+ * users.
  */
 const LEAST = { entries: 60_000, characters: 4_000_000 }
 
@@ -13,8 +13,8 @@ const LEAST = { entries: 60_000, characters: 4_000_000 }
 const LONGEST = 2_000
 
 /**
- * Remembers what a rule made of items lately, by the texts that it reads of them: for the same
- * texts nothing is evaluated again.
+ * Remembers recent results of a rule by the texts that it reads of an item: the same texts are not
+ * evaluated again.
  */
 export class ItemMemory<T> {
   readonly #names: readonly string[]
@@ -25,7 +25,7 @@ export class ItemMemory<T> {
     this.#names = names
   }
 
-  /** What is read of an item, as one text. Undefined: it is no text, or a long one. */
+  /** What is read of an item, as one text. Undefined: it is not text, or too long. */
   keyOf(item: Json): string | undefined {
     if (!isObject(item)) return undefined
     let key = ''
@@ -48,8 +48,8 @@ export class ItemMemory<T> {
 }
 
 /**
- * The names of all members that the fields of a rule read of an item. Undefined: what comes of an
- * item may depend on more than its members, or tells of names.
+ * The members that the fields of a rule read of an item. Undefined: the result can depend on more
+ * than these, or notes names.
  */
 export function membersRead(rule: CompiledRule): string[] | undefined {
   if (rule.derives) return undefined

@@ -14,10 +14,10 @@ import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
 import { addressFor, keyOfTelling, type TellingFields, tellingFields } from './telling-fields.ts'
 
-/** What fills in references that a rule does not map. */
+/** Resources that fill in references which a rule does not map. */
 interface Implicit {
   missing: ValueProblem | undefined
-  /** The condition that leaves out what is referred to. */
+  /** The condition that leaves the referenced resource out. */
   leftOutBy: string | undefined
   /** The fields that were filled in. */
   filled: ReadonlySet<string>
@@ -25,22 +25,22 @@ interface Implicit {
 
 const NOTHING_FILLED: Implicit = { missing: undefined, leftOutBy: undefined, filled: new Set() }
 
-/** Fields that were checked and normalised, with their canonical JSON. */
+/** Checked and normalized fields, with their canonical JSON. */
 interface Made {
   ok: true
   value: Normalised
   attributes: string
   secrets: string | null
-  /** See Draft.identity. Undefined: it was not made of fields that repeat. */
+  /** See `Draft.identity`. Undefined: its fields do not repeat. */
   identity?: string
 }
 
 type Refused = Extract<NormaliseResult, { ok: false }>
 
-/** What a rule made of things that stand in the source again and again. */
+/** Remembered results for things that repeat in the source. */
 interface Memory {
   fields: FieldMemory<Made>
-  /** Undefined: what comes of an item depends on more than its texts. */
+  /** Undefined: the result depends on more than the texts of an item. */
   items: ItemMemory<Made> | undefined
 }
 
@@ -60,17 +60,17 @@ function memoryOf(rule: CompiledRule, open: readonly string[]): Memory {
   return memory
 }
 
-/** Maps the items of a rule that yields resources of a kind. */
+/** Maps the items of a rule for resources of a kind. */
 export class KindMapper implements RuleMapper {
   readonly rule: CompiledRule
   readonly #definition: DraftDefinition
   readonly #work: Work
-  /** References that the rule does not map, with the kinds they point to. */
+  /** References that the rule does not map, with their kinds. */
   readonly #open: ReadonlyMap<string, string>
-  /** Of fields that were filled in, by their names. */
+  /** Sets of filled-in fields, by their names. */
   readonly #sets = new Map<string, ReadonlySet<string>>()
   readonly #folding: readonly Folding[]
-  /** Undefined for what hardly repeats, as a tie of two things, and for what has secrets. */
+  /** Undefined for what rarely repeats, such as a membership, and for what has secrets. */
   readonly #memory: Memory | undefined
 
   constructor({ rule, definition }: KindRule, work: Work) {
@@ -85,7 +85,7 @@ export class KindMapper implements RuleMapper {
   }
 
   map(item: Json): void {
-    // Whoever watches wants to see each evaluation.
+    // A watcher needs to see each evaluation.
     const items = this.#work.watch === undefined ? this.#memory?.items : undefined
     const read = items?.keyOf(item)
     const known = read === undefined ? undefined : items?.get(read)
@@ -95,7 +95,7 @@ export class KindMapper implements RuleMapper {
     this.#accept(item, made)
   }
 
-  /** What the expressions make of an item. Undefined: it is left out or rejected. */
+  /** The result of the expressions for an item. Undefined: it is left out or rejected. */
   #evaluate(item: Json): Made | undefined {
     const { record, mapping, result } = this.#work
     const { name: kind } = this.#definition
@@ -186,13 +186,13 @@ export class KindMapper implements RuleMapper {
     return ownOf(this.#work.own, this.#definition.name)
   }
 
-  /** A single one that is left out has its key told. */
+  /** If only one is left out, its key is reported. */
   #noteLeftOut(key: string | undefined, path: string): void {
     const resources = this.#own()
     resources.leftOut = { path, ...(resources.leftOut === undefined && key !== undefined && { key }) }
   }
 
-  /** An item that is left out with what it refers to. */
+  /** An item that is left out because of what it refers to. */
   #leaveOutWith(item: Json, fields: JsonObject, path: string): void {
     const { record, result } = this.#work
     const refs = this.#refsIn(fields)
@@ -202,9 +202,8 @@ export class KindMapper implements RuleMapper {
   }
 
   /**
-   * Fills in references that the rule does not map with the resource that the record itself yields,
-   * or with what such a resource refers to: a member of the record's own group belongs to that
-   * group's organization.
+   * Fills in unmapped references with the record's own resource, or with its references: a member
+   * of the record's own group belongs to that group's organization.
    */
   #fillIn(fields: JsonObject): Implicit {
     const { own } = this.#work
@@ -215,7 +214,7 @@ export class KindMapper implements RuleMapper {
       if (names.includes(field) || !this.#definition.mapped.includes(field)) continue
       const found = implicitRef(kind, own.get(kind))
       if (!found.ok) {
-        // By it, what depends on something that was rejected is known to be in the source.
+        // This shows that the dependents of something rejected are in the source.
         if (found.key !== undefined) fields[field] = found.key
         if ('leftOutBy' in found) leftOutBy ??= found.leftOutBy
         else missing ??= { code: found.code, field, message: found.message, hint: found.hint }
@@ -233,7 +232,7 @@ export class KindMapper implements RuleMapper {
     return { missing, leftOutBy, filled: this.#setOf(names) }
   }
 
-  /** The names as a set, which there is one of for each that occurs. */
+  /** The names as a set, shared by all occurrences. */
   #setOf(names: readonly string[]): ReadonlySet<string> {
     const text = names.length === 1 ? (names[0] ?? '') : names.join()
     let set = this.#sets.get(text)
@@ -253,7 +252,7 @@ export class KindMapper implements RuleMapper {
     return refs
   }
 
-  /** The key that follows from the references, if all of them are there. */
+  /** The key from the references, if all are known. */
   #keyOf(refs: Record<string, string>): string | null {
     const isWhole = Object.keys(this.#definition.refs).every((role) => role in refs)
     return isWhole ? (this.#definition.keyFromRefs?.(refs) ?? null) : null
@@ -299,7 +298,7 @@ export class KindMapper implements RuleMapper {
     return draft
   }
 
-  /** What tells users apart and ranks those that are one. */
+  /** Adds what identifies a user and ranks its records. */
   #tellApart(draft: Draft, item: Json, { key, attributes }: Normalised): void {
     const { record, mapping, evaluations } = this.#work
     const conceal = (text: string) => concealing(mapping.secretNames, record.data, item)(text)
@@ -320,8 +319,8 @@ export class KindMapper implements RuleMapper {
   }
 
   /**
-   * The key of an item that `when` leaves out, so that what belongs to it can be left out as well.
-   * Undefined: it cannot be computed, or nothing refers to such a thing.
+   * The key of an item that `when` leaves out, so that its dependents can be left out too.
+   * Undefined: it cannot be computed, or nothing refers to this kind.
    */
   #itemKey(item: Json): string | undefined {
     const { mapping } = this.#work
@@ -339,13 +338,13 @@ export class KindMapper implements RuleMapper {
   }
 }
 
-/** Both, unless they tell of the same address. */
+/** Both, unless they are about the same address. */
 function withSources(problems: readonly ValueProblem[], confusable: readonly ValueProblem[]): ValueProblem[] {
   const known = new Set(problems.map(({ code }) => code))
   return [...problems, ...confusable.filter(({ code }) => !known.has(code))]
 }
 
-/** The fields that a key is made of, of what other records refer to by it. */
+/** The fields of a key, for kinds that other records refer to. */
 const KEY_FIELDS: Readonly<Record<string, readonly string[]>> = {
   user: ['key', 'externalId', 'email'],
   organization: ['key', 'id', 'externalId', 'name'],

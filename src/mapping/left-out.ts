@@ -9,11 +9,10 @@ import type { MapResult } from './result.ts'
 import type { Work } from './rule-mapper.ts'
 
 /**
- * The path of the condition to blame for a record that nothing came of: that of the user's rule if
- * it left the record out, since the others follow from who is left out as a user; else that of the
- * first rule that did.
- * @param conditions of the rules that read the record, in the order of evaluation; undefined for
- *   one that had items
+ * The condition to report for a record without any result: that of the user rule if it left the
+ * record out, since the others follow from it, otherwise that of the first rule.
+ * @param conditions of the rules that read the record, in the order of evaluation; undefined for a
+ * rule that had items
  * @returns a path of null when no rule reads the stream; the rule is that of the condition
  */
 export function blamed(
@@ -25,13 +24,13 @@ export function blamed(
   const byUser = conditions.get('user')
   const [first] = byUser === undefined ? [...conditions].filter(([, condition]) => condition !== undefined) : []
   const [rule, condition] = first ?? ['user' as const, byUser]
-  // Items that yield neither a resource nor a reject are roles that are dropped: see mapRoleSlug.
+  // Items with neither a resource nor a reject are dropped roles: see `mapRoleSlug`.
   if (condition === undefined) return { path: 'roles.unmapped', rule: 'roleAssignment' }
   const ofStream = condition === 'each' && isObject(map[rule]?.each) ? `.${stream}` : ''
   return { path: `map.${rule}.${condition}${ofStream}`, rule }
 }
 
-/** Counts one record that was left out, and names it. */
+/** Counts and names a record that was left out. */
 export function addLeftOut(
   result: MapResult,
   { stream, seq, origin }: SourceRecord,
@@ -45,12 +44,12 @@ export function addLeftOut(
   else same.records += 1
 }
 
-/** The fields that a key can be made of, where `key` itself yields nothing. */
+/** The fields that can make a key if `key` has no value. */
 const KEY_FIELDS: readonly string[] = ['externalId', 'email', 'id', 'name', 'type', 'user', 'organization', 'group']
 
 /**
- * What a rule that left a record out would have made of it, and its key. Only the fields that make
- * a key are evaluated, and `key` alone where it yields something.
+ * What a rule would have made of a record that it left out: the kind and the key. Evaluates only
+ * fields of the key, and only `key` if it has a value.
  */
 export function leftOutKey(work: Work, name: RuleName | undefined): Pick<LeftOutRecord, 'kind' | 'key'> {
   const { record, mapping } = work
@@ -58,7 +57,7 @@ export function leftOutKey(work: Work, name: RuleName | undefined): Pick<LeftOut
   const found = mapping.kinds.find(({ rule }) => rule.kind === name)
   const rule = found?.rule ?? mapping.roleAssignment
   const kind = found?.definition.name ?? name
-  // An item of `each` is not the record: which one of them was meant, nobody can tell.
+  // An item of `each` is not the record: nothing shows which one was meant.
   if (rule === undefined || rule.each(record.stream) !== undefined) return { kind, key: null }
   try {
     const { user, key, others } = partsOf(rule)
@@ -77,13 +76,13 @@ export function leftOutKey(work: Work, name: RuleName | undefined): Pick<LeftOut
 interface Parts {
   user: CompiledRule
   key: CompiledRule
-  /** What a key is made of where `key` yields nothing. */
+  /** The parts of a key if `key` has no value. */
   others: CompiledRule
 }
 
 const PARTS = new WeakMap<CompiledRule, Parts>()
 
-/** A rule with some of its fields alone. */
+/** A rule with some of its fields. */
 function partsOf(rule: CompiledRule): Parts {
   const part = (names: readonly string[]) => ({
     ...rule,

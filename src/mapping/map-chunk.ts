@@ -1,7 +1,7 @@
 /**
- * Maps a chunk of records. In: records of a source, the manifest's mapping as compile.ts made it.
- * Out: drafts of resources, grants of roles, and what came of the rest: rejects, notes, what was
- * left out. It runs in workers (pool.ts), so it takes and gives plain data.
+ * Maps a chunk of records with the compiled mapping. The result has drafts of resources, role
+ * grants, rejects, notes and what was left out. It runs in workers (pool.ts), so inputs and results
+ * are plain data.
  */
 
 import type { SourceRecord } from '../sources/source.ts'
@@ -10,7 +10,6 @@ import { RecordMapper } from './record-mapper.ts'
 import type { MapResult, MapTask } from './result.ts'
 import type { MappedItem } from './rule-mapper.ts'
 
-/** A result that nothing has come of yet. */
 export function emptyResult(): MapResult {
   return {
     drafts: [],
@@ -29,8 +28,8 @@ export function emptyResult(): MapResult {
 }
 
 /**
- * Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect
- * of this program.
+ * Maps a chunk, record by record. Problems of records are in `rejects`; a throw is a defect of this
+ * program.
  */
 export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
   const result = emptyResult()
@@ -49,7 +48,7 @@ export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise
 }
 
 /**
- * Maps one record by every rule that applies to it and adds to the result what comes of it.
+ * Maps one record by every rule that applies, and adds the results.
  * @param watch called with each item, in order
  */
 export function mapRecord(

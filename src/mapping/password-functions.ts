@@ -10,17 +10,17 @@ import { fromBetterAuth, fromClerk, fromFirebase, fromKeycloak } from '../kinds/
 import { isEmpty, kindOf } from '../kinds/values/check.ts'
 import { type MappingFunction, textArgument } from './functions.ts'
 
-/** 64 bytes of nothing, which is how long the signer key of a project is. */
+/** 64 zero bytes, the length of a project's signer key. */
 const EXAMPLE_KEY = 'A'.repeat(86)
 
-/** Whether there is no hash among the parts: then there is no password, and nothing to reject. */
+/** Whether the parts contain no hash: then there is no password and nothing to reject. */
 function withoutHash(parts: unknown): boolean {
   return isEmpty(parts) || (isObject(parts) && isEmpty(parts.hash))
 }
 
 /**
- * Functions that yield a `passwordHash`: `{ hash, type }` as WorkOS takes it, `{ unsupported }`, or
- * `{ notHash }` with the shape of what is none.
+ * Functions that return a `passwordHash`: `{ hash, type }` in WorkOS's form, `{ unsupported }`, or
+ * `{ notHash }` with the shape of the value.
  */
 export const passwordFunctions: readonly MappingFunction[] = [
   {
@@ -28,9 +28,9 @@ export const passwordFunctions: readonly MappingFunction[] = [
     theme: 'Passwords',
     signature: '$passwordHash(hash)',
     does:
-      'For a hash that says itself what it is: bcrypt, Argon2, scrypt and PBKDF2 as PHC strings or as Django, Werkzeug, ' +
-      "passlib, Spring Security, LDAP and ASP.NET Identity write them, Firebase's scrypt, `{SSHA}`; also as bytes (`\\x…`, Base64) and in quotes. " +
-      'Nothing for what stands for no password (`!…`, `*`, `x`, `NULL`). What is no hash becomes `{ notHash }` with its shape.',
+      'Reads a hash that describes itself: bcrypt; Argon2, scrypt and PBKDF2 as PHC strings or in the forms of Django, Werkzeug, ' +
+      "passlib, Spring Security, LDAP and ASP.NET Identity; Firebase's scrypt; `{SSHA}`; also as bytes (`\\x…`, Base64) and in quotes. " +
+      'No value for a text that means no password (`!…`, `*`, `x`, `NULL`). A value that is not a hash becomes `{ notHash }` with its shape.',
     example: ['$passwordHash("5f4dcc3b5aa765d61d8327deb882cf99")', { unsupported: 'md5' }],
     call: recognised,
   },
@@ -39,8 +39,8 @@ export const passwordFunctions: readonly MappingFunction[] = [
     theme: 'Passwords',
     signature: '$scryptPassword(parts)',
     does:
-      'scrypt from its parts: `hash`, `salt`, `n` (the cost itself), `r`, `p`. Hash and salt are Base64 of either alphabet, ' +
-      'or what `encoding`, and `saltEncoding` for the salt alone, say: hex, base64, base64Url, base32 or text.',
+      'Builds scrypt from its parts: `hash`, `salt`, `n` (the cost itself), `r`, `p`. Hash and salt are Base64 of either alphabet, ' +
+      'or in the `encoding` (for the salt alone `saltEncoding`): hex, base64, base64Url, base32 or text.',
     example: [
       `$scryptPassword({ "hash": "Zm9vYmFy", "salt": "Zm9v", "n": 16384, "r": 8, "p": 1 })`,
       { hash: '$scrypt$v=1$n=16384,r=8,p=1,kl=6$Zm9v$Zm9vYmFy', type: 'scrypt' },
@@ -51,7 +51,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
     name: 'pbkdf2Password',
     theme: 'Passwords',
     signature: '$pbkdf2Password(parts)',
-    does: 'PBKDF2 from its parts: `hash`, `salt`, `rounds`, `digest` (sha256 or sha512), with encodings as above.',
+    does: 'Builds PBKDF2 from its parts: `hash`, `salt`, `rounds`, `digest` (sha256 or sha512), with encodings as above.',
     example: [
       `$pbkdf2Password({ "hash": "666f6f", "salt": "626172", "encoding": "hex", "rounds": 600000, "digest": "SHA-256" })`,
       { hash: '$pbkdf2$i=600000,d=sha256$YmFy$Zm9v', type: 'pbkdf2' },
@@ -62,11 +62,11 @@ export const passwordFunctions: readonly MappingFunction[] = [
     name: 'clerkPassword',
     theme: 'Passwords',
     signature: '$clerkPassword(digest, hasher)',
-    does: 'A `password_digest` of Clerk with the name of its hasher. What the digest says of itself counts before the name.',
+    does: 'Reads a `password_digest` of Clerk with the name of its hasher. What the digest shows counts before the name.',
     example: ['$clerkPassword("5f4dcc3b5aa765d61d8327deb882cf99", "md5")', { unsupported: 'md5' }],
     call: (digest, hasher) => {
       const [hash, type] = [textArgument(digest), textArgument(hasher)]
-      // A type alone is a fault of the export, which the check of the user tells.
+      // A type without a hash is an error of the export, which the check of the user reports.
       if (hash === undefined) return type === undefined ? undefined : { hash: null, type }
       return yielded(type === undefined ? recognisePasswordHash(hash) : fromClerk(hash, type))
     },
@@ -76,7 +76,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
     theme: 'Passwords',
     signature: '$firebasePassword(hash, salt, parameters)',
     does:
-      "`passwordHash` and `salt` of Firebase's export with the project's parameters from its console: `signerKey`, " +
+      'Reads `passwordHash` and `salt` of a Firebase export with the parameters of the project from its console: `signerKey`, ' +
       '`saltSeparator`, `rounds`, `memoryCost`.',
     example: [
       `$firebasePassword("Zm9vYmFy", "Zm9v", { "signerKey": "${EXAMPLE_KEY}==", "saltSeparator": "Bw==", "rounds": 8, "memoryCost": 14 })`,
@@ -91,7 +91,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
     name: 'supabasePassword',
     theme: 'Passwords',
     signature: '$supabasePassword(encrypted_password)',
-    does: "The `encrypted_password` of Supabase's `auth.users`: bcrypt, Argon2, or Firebase's scrypt.",
+    does: "Reads the `encrypted_password` of Supabase's `auth.users`: bcrypt, Argon2, or Firebase's scrypt.",
     example: ['$exists($supabasePassword(""))', false],
     call: recognised,
   },
@@ -99,7 +99,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
     name: 'keycloakPassword',
     theme: 'Passwords',
     signature: '$keycloakPassword(credentials)',
-    does: 'The password among the `credentials` of a user in a realm export of Keycloak (a list, or one of them).',
+    does: 'Reads the password among the `credentials` of a user in a Keycloak realm export (a list, or one of them).',
     example: [
       String.raw`$keycloakPassword({ "type": "password", "secretData": "{\"value\":\"Zm9v\",\"salt\":\"YmFy\"}", ` +
         String.raw`"credentialData": "{\"hashIterations\":210000,\"algorithm\":\"pbkdf2-sha512\"}" })`,
@@ -111,7 +111,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
     name: 'betterAuthPassword',
     theme: 'Passwords',
     signature: '$betterAuthPassword(password)',
-    does: "The `password` of Better Auth's `account`: its own `salt:key`, or any that `$passwordHash` knows.",
+    does: "Reads the `password` of Better Auth's `account`: its own `salt:key`, or any hash that `$passwordHash` reads.",
     example: ['$betterAuthPassword("$1$abc$def")', { unsupported: 'md5_crypt' }],
     call: (password) => {
       const text = textArgument(password)
@@ -127,13 +127,13 @@ function recognised(hash: unknown): Json | undefined {
   return isText ? yielded(recognisePasswordHash(String(value))) : { notHash: kindOf(value) }
 }
 
-/** Where the hash among the parts says itself what it is, the parts beside it are another's. */
+/** If the hash among the parts describes itself, the other parts belong to another hash. */
 function ofParts(parts: unknown): Recognised | undefined {
   const hash = isObject(parts) ? parts.hash : undefined
   return typeof hash === 'string' ? describedHash(hash) : undefined
 }
 
-/** What an expression gets: nothing where the source says that there is no password. */
+/** The result for an expression: no value if the source says that there is no password. */
 function yielded(found: Recognised): Json | undefined {
   if ('none' in found) return undefined
   const members = Object.entries(found).filter((pair): pair is [string, string] => pair[1] !== undefined)

@@ -1,7 +1,6 @@
 /**
- * What workers do with the pieces of a source. In: a piece, or the pieces of what is joined to
- * others. Out: what the mapping makes of its records, and what was found beside them; or a table on
- * disk.
+ * The work of a thread on pieces of a source: mapping the records of a piece, or loading joined
+ * rows into a table on disk.
  */
 
 import { on } from 'node:events'
@@ -20,21 +19,17 @@ import type {
   PieceTask,
 } from './result.ts'
 
-/** What a worker does with pieces. */
 export interface PieceWorker {
-  /** Takes the records out of a piece and maps them. */
+  /** Reads the records of a piece and maps them. */
   map(task: PieceTask): Promise<PieceResult>
-  /**
-   * Loads the rows that come over a port, and answers each message when it has loaded what was in
-   * it.
-   */
+  /** Loads the rows from a port, and answers each message once its rows are loaded. */
   load(task: LoadTask): Promise<RowsOnDisk>
 }
 
 /** What the worker does with records. */
 type MapRecords = (task: MapTask) => Promise<MapResult | ChunkCounts>
 
-/** Loads everything that pieces may need. */
+/** Loads all modules that pieces can need. */
 export async function createPieceWorker(map: MapRecords, columns: ColumnsRead): Promise<PieceWorker> {
   await loadReaders()
   return {

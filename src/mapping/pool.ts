@@ -25,55 +25,54 @@ import type { WorkerSettings } from './worker.ts'
 /** Maps chunks of records on worker threads. */
 export interface MapperPool<Outcome = MapResult> {
   /**
-   * Maps one chunk on the next free worker; chunks are independent of each other.
-   * @param alone nothing comes before or after this chunk: it is mapped in this thread, which is
-   *   quicker than starting a worker, where the expressions are sure to end on its records
-   * @throws ManifestError when an expression hangs or takes too much memory; all chunks then end in
-   *   the same error
+   * Maps one chunk on the next free worker; chunks are independent.
+   * @param alone it is the only chunk: mapped in this thread, which is faster than starting a
+   * worker, if the expressions are sure to end on its records
+   * @throws ManifestError when an expression hangs or needs too much memory; all chunks then end
+   * with the same error
    */
   map(records: SourceRecord[], alone?: boolean): Promise<Outcome>
-  /** What the workers do with the pieces of a source. */
+  /** The workers' part for pieces of a source. */
   pieces: PieceMapper
-  /** Ends the workers; what is still being mapped is given up. */
+  /** Ends the workers, and abandons unfinished chunks. */
   close(): Promise<void>
 }
 
-/** Takes the records out of pieces, and maps them. */
+/** Reads the records of pieces and maps them. */
 export interface PieceMapper extends Threads {
-  /** @throws as MapperPool.map */
+  /** @throws as `MapperPool.map` */
   map(piece: Piece): Promise<PieceResult>
 }
 
 export interface PoolOptions {
   workers: number
-  /** See MapperSettings.mainStream. */
+  /** See `MapperSettings.mainStream`. */
   mainStream?: string
   /**
-   * The columns that the mapping reads, to be looked into in the records of pieces. Undefined:
-   * there will be no pieces.
+   * The columns that the mapping reads, to search in the records of pieces. Undefined: there are no
+   * pieces.
    */
   columns?: ColumnsRead
-  /** Milliseconds that one evaluation may take before the run is given up. */
+  /** Milliseconds for one evaluation before the run ends. */
   patience?: number
-  /** MiB that a worker may take. */
+  /** MiB for one worker. */
   memory?: number
-  /** Path of the run's database, for workers to stage in. */
+  /** Path of the run's database, where workers stage. */
   database?: string
 }
 
 /**
- * What a worker may take, MiB. A worker needs little more than its chunk; without a bound V8 lets
- * garbage pile up as far as the machine has memory.
+ * MiB for one worker. A worker needs little more than its chunk, but without a limit V8 lets
+ * garbage grow to the size of the machine's memory.
  */
 const MEMORY = 512
 
-/** JSONata ends an evaluation after five seconds by itself, wherever it can. Milliseconds. */
+/** Milliseconds. JSONata itself ends an evaluation after five seconds, wherever it can. */
 const PATIENCE = 30_000
 
 /**
- * Compiles the manifest's expressions. Workers start with the first chunk that needs them, and
- * compile once each. With a database they stage what comes of their chunks in it, and the counts
- * alone come back.
+ * Compiles the manifest's expressions. Workers start with the first chunk that needs them and
+ * compile once each. With a database they stage their results there, and return only the counts.
  * @throws ManifestError when an expression does not compile
  */
 export function createMapperPool(manifest: Manifest, options: PoolOptions & { database?: undefined }): MapperPool
@@ -99,7 +98,7 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
   }
 }
 
-/** Whether no record is longer than expressions are sure to end on. */
+/** Whether the expressions are sure to end on all these records. */
 export function endsOn(records: readonly SourceRecord[], length: number): boolean {
   return length > 0 && records.every(({ data }) => JSON.stringify(data).length <= length)
 }
@@ -117,8 +116,8 @@ async function startWorkers(
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
-    // Idle workers wait in their event loop: ending one that blocks on shared memory has crashed
-    // the process.
+    // Idle workers wait in their event loop: terminating one that blocks on shared memory has
+    // crashed the process.
     atomics: 'disabled',
     resourceLimits: { maxOldGenerationSizeMb: memory },
   })
@@ -128,7 +127,7 @@ async function startWorkers(
     failure ??= error
     for (const controller of running) controller.abort()
   }
-  /** Runs a task that maps, and watches over it. */
+  /** Runs a mapping task and watches it. */
   const run = async <Result>(
     { heartbeat, ...task }: { heartbeat: Heartbeat } & (Pick<MapTask, 'records'> | Omit<PieceTask, 'heartbeat'>),
     originOf: Chunk['originOf'],
@@ -172,8 +171,8 @@ async function startWorkers(
       }
     },
   }
-  // A worker that is ended while it still loads its modules may take the whole process with it: an
-  // empty task for each tells when all have started.
+  // Terminating a worker that still loads its modules can end the whole process: an empty task for
+  // each shows when all have started.
   const begin = () => pool.run({ records: [], heartbeat: createHeartbeat() })
   const started = Promise.allSettled(Array.from({ length: workers }, begin))
   const close = async () => {
@@ -183,7 +182,7 @@ async function startWorkers(
   return { map, pieces, close }
 }
 
-/** What an error of the disk is on its way from a worker. */
+/** How a disk error crosses threads. */
 type Damaged = { failure: DiskFailure }
 
 function undamaged<T extends object>(answer: T | Damaged): T {
@@ -192,12 +191,10 @@ function undamaged<T extends object>(answer: T | Damaged): T {
   throw Object.assign(new Error(message), details)
 }
 
-/** Messages that a worker has not answered: bounds what is in memory. */
+/** Messages without an answer from a worker: limits memory. */
 const UNANSWERED = 4
 
-/**
- * Sends what is to be loaded, as fast as it is. What is told of each part is told in their order.
- */
+/** Sends rows at the speed of loading. Results of the parts keep their order. */
 async function sendParts<T>(port: MessagePort, parts: AsyncIterable<JoinedPart>, loading: Promise<T>): Promise<T> {
   const order = new InOrder()
   const sent: ((answer: LoadAnswer) => void)[] = []
@@ -239,7 +236,7 @@ async function sendParts<T>(port: MessagePort, parts: AsyncIterable<JoinedPart>,
     }
     await settled(0)
   } finally {
-    // The worker is not ended in the midst of it, whatever happened here.
+    // The worker always finishes, whatever fails here.
     port.postMessage({ end: true } satisfies LoadMessage)
   }
   return loading
@@ -250,27 +247,25 @@ function isOutOfMemory(error: unknown): boolean {
 }
 
 /**
- * The worker beside this file, in TypeScript when run from source, and in JavaScript when run from
- * the build.
+ * The worker in this folder: TypeScript when run from source, JavaScript when run from the build.
  */
 function workerFile(): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return new URL(`./worker.${extension}`, import.meta.url).href
 }
 
-/** How often a worker is looked at within the time that it may stand still. */
+/** How many checks of a worker fit into its patience. */
 const LOOKS = 10
 
 /**
- * Calls `onStuck` when a worker has stood still in one evaluation for `patience` milliseconds.
- * JSONata counts its own steps; what goes on inside one of them, a regular expression that
- * backtracks, it cannot stop.
- * @returns how to end the watch
+ * Calls `onStuck` when a worker stays in one evaluation for `patience` milliseconds. JSONata counts
+ * its own steps but cannot stop inside one, such as a regular expression that backtracks.
+ * @returns a function that ends the watch
  */
 function watchOver(heartbeat: Heartbeat, patience: number, onStuck: () => void): () => void {
   let last: number | undefined
   let unchanged = 0
-  // Looks are counted, not milliseconds: this thread may have been busy itself.
+  // Counts checks, not milliseconds: this thread might have been busy itself.
   const timer = setInterval(() => {
     const { step } = positionOf(heartbeat)
     unchanged = step !== undefined && step === last ? unchanged + 1 : 0
@@ -282,33 +277,33 @@ function watchOver(heartbeat: Heartbeat, patience: number, onStuck: () => void):
   return () => clearInterval(timer)
 }
 
-/** An evaluation did not come to an end. */
+/** An evaluation did not end. */
 function stuckError(heartbeat: Heartbeat, chunk: Chunk, patience: number): ManifestError {
   const { name, place } = situation(heartbeat, chunk)
   return new ManifestError({
     code: 'expression_stuck',
-    message: `${name ?? 'the mapping'} does not come to an end: it was given up after ${patience / 1000} seconds on the record at ${place}`,
-    hint: 'look for a regular expression with a repetition inside a repetition, like (a+)+, which can take longer than the world stands',
+    message: `${name ?? 'the mapping'} does not end: stopped after ${patience / 1000} seconds on the record at ${place}`,
+    hint: 'look for a regular expression with a repetition inside a repetition, like (a+)+, which can take forever',
     path: name,
   })
 }
 
-/** An evaluation took all the memory that a worker may have. */
+/** An evaluation used all the memory of its worker. */
 function exhaustedError(heartbeat: Heartbeat, chunk: Chunk, megabytes: number): ManifestError {
   const { name, place } = situation(heartbeat, chunk)
   return new ManifestError({
     code: 'expression_too_large',
-    message: `${name ?? 'the mapping'} needs more than ${megabytes} MiB of memory: it was given up on the record at ${place}`,
+    message: `${name ?? 'the mapping'} needs more than ${megabytes} MiB of memory: stopped on the record at ${place}`,
     hint: 'look for a range like [1..1000000] or a list that grows with every step; for very large records lower run.chunkSize',
     path: name,
   })
 }
 
-/** What a worker is working on. */
+/** The chunk of a worker. */
 interface Chunk {
   /** Where a record was read, by its index. */
   originOf(record: number): Origin | undefined
-  /** See CompiledMapping.expressions. */
+  /** See `CompiledMapping.expressions`. */
   expressions: readonly string[]
 }
 

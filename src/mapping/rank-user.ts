@@ -7,28 +7,22 @@ import type { CompiledDedupe } from './compile.ts'
 import { FieldFailure } from './evaluate.ts'
 import type { Evaluations } from './evaluations.ts'
 
-/** What makes a user one with others, and where it stands among them. */
+/** What identifies a user among records, and the rank of the record. */
 export interface UserRank {
   /**
-   * Canonical JSON of what `by` yields; null when one of them yields nothing, for nothing equals
-   * nothing.
+   * Canonical JSON of the values of `by`. Null if one has no value, since no value equals no value.
    */
   group: string | null
-  /**
-   * What `prefer` yields, as text of which the greater is preferred; undefined without `prefer`.
-   */
+  /** The values of `prefer` as text; the greatest text is preferred. Undefined without `prefer`. */
   rank?: string
-  /**
-   * When the record was changed last, in milliseconds since 1970; undefined where nothing asks or
-   * tells.
-   */
+  /** When the record last changed, in milliseconds since 1970. Undefined: not needed or unknown. */
   updatedAt?: number
 }
 
 /**
- * Evaluates what `dedupe.user` says of one mapped user.
- * @param conceal keeps the record's secrets out of a message
- * @throws FieldFailure when an expression fails, or yields what cannot be compared
+ * Evaluates `dedupe.user` for one mapped user.
+ * @param conceal removes the record's secrets from a message
+ * @throws FieldFailure when an expression fails, or its value cannot be compared
  */
 export function rankUser(
   { by, prefer, updatedAt, email }: CompiledDedupe,
@@ -64,7 +58,7 @@ export function rankUser(
   }
   if (updatedAt !== undefined) {
     const time = timeOf(evaluate(updatedAt, user, 'updatedAt'))
-    if (time === undefined) throw failure(updatedAt, 'it yields something that is no time', 'updatedAt')
+    if (time === undefined) throw failure(updatedAt, 'the value is not a time', 'updatedAt')
     if (time !== null) ranked.updatedAt = time
   }
   return ranked
@@ -80,7 +74,7 @@ function failure(
   return new FieldFailure('dedupe.user', index === undefined ? name : `${name}.${index}`, expression, why, hint)
 }
 
-/** Milliseconds since 1970; null: there is none; undefined: it is no time. */
+/** Milliseconds since 1970. Null: there is none. Undefined: not a time. */
 function timeOf(value: Json | undefined): number | null | undefined {
   if (isEmpty(value)) return null
   const time = typeof value === 'string' || typeof value === 'number' ? isoTime(value) : undefined
@@ -88,9 +82,8 @@ function timeOf(value: Json | undefined): number | null | undefined {
 }
 
 /**
- * Text that sorts as the value does, in a byte order: nothing, then false and true, then numbers,
- * then text. None is the beginning of another, so that several can follow each other. Undefined: a
- * list or an object.
+ * Text that sorts like the value, by bytes: no value, then false and true, numbers, text. No such
+ * text is a prefix of another, so that several can be joined. Undefined: a list or an object.
  */
 function sortable(value: Json | undefined): string | undefined {
   if (isEmpty(value)) return '0'
@@ -107,8 +100,7 @@ function sortable(value: Json | undefined): string | undefined {
 }
 
 /**
- * The bits of a double, turned so that they sort as it does: those of negative numbers all
- * inverted, the sign of others.
+ * The bits of a double in sortable order: negative numbers inverted, the sign of others flipped.
  */
 function sortableNumber(value: number): string {
   const bits = Buffer.alloc(8)

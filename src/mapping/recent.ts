@@ -1,11 +1,11 @@
-/** How much is remembered at least; twice as much at most. */
+/** How much to remember at least; at most twice as much. */
 export interface Limits {
   entries: number
-  /** Of all texts together, or of what weighs in their stead. */
+  /** Of all texts together, or the total weight. */
   characters: number
 }
 
-/** Remembers what was made of texts, the latest of them, within limits. */
+/** Remembers the most recent results by text, within limits. */
 export class Recent<T> {
   readonly #limits: Limits
   #latest = new Map<string, Entry<T>>()
@@ -24,7 +24,7 @@ export class Recent<T> {
     return older?.made
   }
 
-  /** @param weight how many characters are kept in memory by it */
+  /** @param weight how many characters the result keeps in memory */
   set(text: string, made: T, weight = text.length): void {
     this.#add({ text, made, weight })
   }
@@ -43,7 +43,7 @@ export class Recent<T> {
 
 interface Entry<T> {
   /**
-   * As it was set. One that is asked for may be a part of a long text, which it would keep in
+   * The text as stored: the text of a lookup can be a slice of a long text, and would keep it in
    * memory.
    */
   text: string

@@ -10,25 +10,22 @@ import type { MappedItem, RuleMapper, Work } from './rule-mapper.ts'
 import { RuleRun } from './rule-run.ts'
 import { heard, Speech } from './said.ts'
 
-/**
- * Maps records one after the other, each by every rule that applies to it, and adds to the result
- * what comes of them.
- */
+/** Maps records one after another, each by every rule that applies, and adds the results. */
 export class RecordMapper {
   readonly #work: Work
   readonly #runs: readonly RuleRun[]
-  /** Those that apply to the records of a stream. */
+  /** Rules by stream. */
   readonly #ofStream = new Map<string, readonly RuleRun[]>()
   readonly #goOn = () => this.#mapRecord()
 
   /**
-   * Of the record at work: the rules, how many of them are done, and by which condition each of
-   * those had no item.
+   * Of the current record: the rules, how many are done, and the condition by which each of these
+   * had no item.
    */
   #rules: readonly RuleRun[] = []
   #done = 0
   readonly #conditions: (Condition | undefined)[] = []
-  /** How much there was in the result before it. */
+  /** The size of the result before the record. */
   #before = 0
 
   /** @param watch called with each item, in order */
@@ -43,14 +40,14 @@ export class RecordMapper {
     this.#runs = mappers.map((mapper) => new RuleRun(mapper, work))
   }
 
-  /** Does work that maps records, and hears what functions say in it. */
+  /** Runs mapping work and collects what functions say in it. */
   hearing<T>(work: () => T): T {
     return heard(this.#work.speech, work)
   }
 
   /**
-   * Maps a record, within `hearing`: at once where its expressions answer so. The next one has to
-   * wait for it.
+   * Maps a record, within `hearing`, synchronously if its expressions allow it. The next record
+   * must wait for it.
    */
   map(record: SourceRecord): void | Promise<void> {
     const { result, own, evaluations, speech } = this.#work
@@ -73,7 +70,7 @@ export class RecordMapper {
     this.#account()
   }
 
-  /** Counts the record: something came of it, or a condition left it out. */
+  /** Counts the record: mapped or left out. */
   #account(): void {
     const { result, record, mapping, evaluations } = this.#work
     if (yielded(result) > this.#before) {

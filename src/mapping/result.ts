@@ -7,25 +7,22 @@ import type { DerivedName } from '../rundb/names.ts'
 import type { JoinRow, Origin, Piece, PieceFound, SourceRecord, TablePlace } from '../sources/source.ts'
 import type { Tally } from '../sources/tally.ts'
 
-/** A resource that was refused: by an expression that threw, or by a rule of its kind. */
+/** A rejected resource: an expression failed, or a rule of its kind did. */
 export interface Reject extends Reason {
   seq: number
   kind: string
-  /** Null when the key itself could not be computed. */
+  /** Null: the key could not be computed. */
   key: string | null
-  /** Field of the kind, where one is to blame. */
+  /** The field at fault, if there is one. */
   field?: string
   origin: Origin
-  /** Keys of what it referred to, so that dependents can be named. */
+  /** Keys of its references, so that dependents can be named. */
   refs?: Record<string, string>
-  /** The address of a user, where the record has a sound one: by it the user may be chosen. */
+  /** The valid address of a user, by which it can be chosen. */
   email?: string
 }
 
-/**
- * Something worth telling about a resource that is accepted all the same: a password that must be
- * reset, a renamed key.
- */
+/** A note on an accepted resource: a password that must be reset, a renamed key. */
 export interface Note {
   seq: number
   kind: string
@@ -35,55 +32,54 @@ export interface Note {
    * `totp_unsupported` …
    */
   code: string
-  /** What the note is about: the hasher, the metadata key. Counted within the code. */
+  /** The subject of the note: the hasher, the metadata key. Counted within the code. */
   detail: string
 }
 
-/** Something that `when` leaves out, by its key: what belongs to it is left out as well. */
+/** The key of something that `when` leaves out: its dependents are left out too. */
 export interface LeftOutKey {
   kind: string
   key: string
-  /** The manifest's path of the condition. */
+  /** The path of the condition in the manifest. */
   path: string
 }
 
-/** What a rule makes of a record whose user or organization is left out. */
+/** A resource whose user or organization is left out. */
 export interface LeftOutItem {
   kind: string
-  /** Null where it cannot be told. */
+  /** Null: unknown. */
   key: string | null
-  /** The manifest's path of the condition that leaves out the user or the organization. */
+  /** The path of the condition that leaves out the user or the organization. */
   path: string
-  /** Keys of what it refers to, as far as they are known. */
+  /** Keys of its references, as far as they are known. */
   refs: Record<string, string>
   origin: Origin
 }
 
 export interface MapTask {
   records: SourceRecord[]
-  /** Where the worker tells how far it has come. */
+  /** Where the worker reports its progress. */
   heartbeat?: Heartbeat
 }
 
-/** Records that the worker takes out of a piece by itself. */
+/** Records that the worker reads from a piece. */
 export interface PieceTask {
   piece: Piece
   heartbeat: Heartbeat
-  /** Where the worker tells on which lines they are. */
+  /** Where the worker writes the line numbers. */
   lines: Int32Array<SharedArrayBuffer>
 }
 
-/** What comes of a piece. */
 export interface PieceResult {
-  /** The counts alone where the worker has staged the rest. */
+  /** Only the counts, if the worker staged the rest. */
   result: MapResult | ChunkCounts
   found: PieceFound
   tally: Tally
 }
 
 /**
- * Rows that the worker loads into a table on disk. They come over the port, until it is told that
- * there are no more.
+ * Rows that the worker loads into a table on disk. They come over the port, until a message ends
+ * them.
  */
 export interface LoadTask {
   place: TablePlace
@@ -92,31 +88,28 @@ export interface LoadTask {
 
 export type LoadMessage = { piece: Piece } | { rows: JoinRow[] } | { end: true }
 
-/** What a worker answers each message with, but the last. */
+/** The worker's answer to each message but the last. */
 export type LoadAnswer = PieceFound | undefined
 
-/** An error of SQLite or of the file system, which would lose its code on the way from a worker. */
+/** An error of SQLite or the file system, which would lose its code between threads. */
 export interface DiskFailure {
   message: string
-  /** Its other members: `code`, `errcode` and the like. */
+  /** Its other members, such as `code` and `errcode`. */
   details: object
 }
 
-/** How many records came to what. */
+/** How many records had which result. */
 export interface ChunkCounts {
-  /**
-   * Roles given to memberships of the very record that gives them: they are in those memberships'
-   * drafts already.
-   */
+  /** Roles for memberships of the same record: their drafts already contain them. */
   assigned: number
-  /** Records of the chunk that yielded at least one draft, grant or reject. */
+  /** Records with at least one draft, grant or reject. */
   mapped: number
   /**
    * Records that every rule left out by its `when` or an empty `each`. `mapped` + `leftOut` =
    * records in the task.
    */
   leftOut: number
-  /** Which conditions did that. Its records add up to `leftOut`. */
+  /** By condition. The counts add up to `leftOut`. */
   leftOutBy: LeftOut[]
 }
 
@@ -129,13 +122,12 @@ export interface MapResult extends ChunkCounts {
   names: Map<string, DerivedName>
   leftOutKeys: LeftOutKey[]
   leftOutItems: LeftOutItem[]
-  /** Each of them by name. */
+  /** These records by name. */
   leftOutRecords: LeftOutRecord[]
 }
 
 /**
- * A remark for each role by which something was rejected, since no map knows it: they are counted
- * by role.
+ * A note for each role that no map translates and that caused a reject: they are counted by role.
  */
 export function unmappedRoles({ seq, kind, key, code }: Reject, problems: readonly ValueProblem[]): Note[] {
   const names = new Set(problems.map(({ role }) => role).filter((role) => role !== undefined))
@@ -143,14 +135,14 @@ export function unmappedRoles({ seq, kind, key, code }: Reject, problems: readon
 }
 
 /**
- * Where a worker is in its chunk, in memory that it shares with the main thread: a worker that
- * hangs in a regular expression, or dies of a value too large, cannot tell any more.
+ * The position of a worker in its chunk, in memory that it shares with the main thread: a worker
+ * that hangs in a regular expression or runs out of memory cannot report any more.
  */
 export type Heartbeat = Int32Array<SharedArrayBuffer>
 
-/** Evaluations begun, plus one; 0 before the chunk is begun, and FINISHED after its end. */
+/** Started evaluations plus one; 0 before the chunk, FINISHED after it. */
 const STEPS = 0
-/** Index of the expression under evaluation; see CompiledMapping.expressions. */
+/** Index of the current expression; see `CompiledMapping.expressions`. */
 const EXPRESSION = 1
 /** Index of the record in its chunk. */
 const RECORD = 2
@@ -158,16 +150,14 @@ const RECORD = 2
 const FINISHED = -1
 const NONE = -1
 
-/** The heartbeat of one chunk. */
 export function createHeartbeat(): Heartbeat {
   const heartbeat = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT))
   heartbeat[EXPRESSION] = NONE
   return heartbeat
 }
 
-/** What the main thread reads of a heartbeat. */
 interface Position {
-  /** Undefined: the chunk is waiting, or done. A number that stays the same: nothing goes on. */
+  /** Undefined: the chunk waits or is done. An unchanged number: no progress. */
   step: number | undefined
   expression: number | undefined
   record: number
@@ -185,7 +175,7 @@ export function positionOf(heartbeat: Heartbeat): Position {
 }
 
 /**
- * Writes down where the worker is. One for all chunks of a worker, which come one after another.
+ * Writes the position of the worker. One for all chunks of a worker, which run one after another.
  */
 export class Tracker {
   #heartbeat = createHeartbeat()
@@ -201,8 +191,8 @@ export class Tracker {
   }
 
   /**
-   * Told at every evaluation. Nobody else writes, and whoever reads looks again later: that needs
-   * no atomic access, which takes longer.
+   * Called at every evaluation. There is one writer, and readers look again later: atomic access
+   * would only be slower.
    */
   expression(index: number): void {
     this.#heartbeat[EXPRESSION] = index

@@ -8,14 +8,14 @@ import type { MapResult, Reject } from './result.ts'
 import type { Speech } from './said.ts'
 
 /**
- * What became of one item of a rule: of the record, where an expression fails that tells the items.
+ * The result of one item of a rule. The item is the record if the expression for the items fails.
  */
 export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
   | { ok: true; value: Normalised }
   | { ok: false; rejected: Reject }
 )
 
-/** A chunk at work: what the rules share, and the record that they are at. */
+/** The current chunk: what rules share, and the current record. */
 export interface Work {
   readonly mapping: CompiledMapping
   readonly evaluations: Evaluations
@@ -24,24 +24,23 @@ export interface Work {
   /** Called with each item, in order. */
   readonly watch: ((mapped: MappedItem) => void) | undefined
   record: SourceRecord
-  /** What the record yielded so far. */
+  /** The resources of the record so far. */
   readonly own: Own
   /** Where its drafts begin in the result. */
   firstDraft: number
 }
 
 /**
- * Maps the items of one rule. Each call is a step of the work: it evaluates first and adds to the
- * result last.
+ * Maps the items of one rule. Each call is a step: it evaluates first and changes the result last.
  */
 export interface RuleMapper {
   readonly rule: CompiledRule
-  /** @throws FieldFailure where an expression fails, which rejects the item */
+  /** @throws FieldFailure if an expression fails, which rejects the item */
   map(item: Json): void
-  /** What comes of an item that `when` leaves out. */
+  /** Handles an item that `when` leaves out. */
   leaveOut(item: Json): void
   /**
-   * @param item the record, where its items cannot be told
+   * @param item the record, if its items are unknown
    * @param isItem whether the rule's fields are about it
    */
   reject(item: Json, problems: readonly ValueProblem[], isItem: boolean): void

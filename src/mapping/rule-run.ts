@@ -9,25 +9,22 @@ const EACH = { name: 'each', secret: false }
 const WHEN = { name: 'when', secret: false }
 
 /**
- * Runs a rule over the items of a record, one record after the other. An expression that fails
- * rejects its item, or the record where the items cannot be told. Finding the items, asking `when`
- * about one of them, leaving one out and mapping one are each a step: see Evaluations.
+ * Runs a rule on the items of one record after another. A failing expression rejects its item, or
+ * the record if the items are unknown. Finding the items, evaluating `when` for one, leaving one
+ * out and mapping one are separate steps: see `Evaluations`.
  */
 export class RuleRun {
   readonly rule: CompiledRule
   readonly #mapper: RuleMapper
   readonly #work: Work
-  /** Of the record at work. Undefined: not found yet. */
+  /** Of the current record. Undefined: not found yet. */
   #items: readonly Json[] | undefined
-  /** How many of them `when` has been asked about. */
+  /** How many of them have been tested by `when`. */
   #asked = 0
-  /**
-   * Its answers. As long as it leaves none out, the chosen ones are those that it has been asked
-   * about.
-   */
+  /** The items that pass. As long as `when` leaves none out, these are all the tested ones. */
   #chosen: Json[] | undefined
   #leftOut: Json[] | undefined
-  /** How many of those that are left out, and of the chosen ones, are done. */
+  /** How many of the left-out and the chosen ones are done. */
   #told = 0
   #mapped = 0
 
@@ -38,7 +35,7 @@ export class RuleRun {
   }
 
   /**
-   * Goes on where it was: at the beginning, or where it was interrupted.
+   * Continues where it was interrupted, or begins.
    * @returns the condition by which there is no item
    */
   goOn(): Condition | undefined {
@@ -68,7 +65,7 @@ export class RuleRun {
     return this.#items.length === 0 ? 'each' : 'when'
   }
 
-  /** What `each` yields, or the record itself. */
+  /** The items of `each`, or the record itself. */
   #find(): readonly Json[] {
     const { evaluations, record } = this.#work
     const each = this.rule.each(record.stream)
@@ -112,7 +109,7 @@ export class RuleRun {
     }
   }
 
-  /** A part of the step that failed: what tells whose the item is may be answered later, too. */
+  /** Part of the step that failed, since identifying the item can be asynchronous too. */
   #refuse(blamed: Json, error: unknown, isItem: boolean): void {
     if (!(error instanceof FieldFailure)) throw error
     const { field, message, hint } = error

@@ -1,22 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /**
- * What functions of expressions have to say of values that they took for something, or left out: a
- * guess, which a person should know of. It is gathered while an item is mapped, and noted on what
- * comes of the item.
+ * What functions of expressions report about values: a guess or a removed part that the user should
+ * know of. Collected while an item is mapped, and noted on its result.
  */
 
-/** Codes of what functions say: each is a warning of the plan. */
+/** Codes of these reports: each is a warning of the plan. */
 export const SAID_CODES = ['guessed_time', 'unreadable_json', 'nul_in_text'] as const
 
 export type SaidCode = (typeof SAID_CODES)[number]
 
-/** Something said of a value. */
+/** A report on a value. */
 export interface Said {
   code: SaidCode
   /**
-   * The field that the expression yields, as `map` names it, and the value in question as it may be
-   * shown: `metadata.since: 45292.5` …
+   * The field of the expression as `map` names it, and the value if it can be shown:
+   * `metadata.since: 45292.5` …
    */
   detail: string
 }
@@ -24,15 +23,15 @@ export interface Said {
 const NOTHING: readonly Said[] = []
 
 /**
- * What functions say while the items of one chunk are mapped, one after the other. Each chunk has
- * its own: several may be mapped at once.
+ * The reports of functions while the items of one chunk are mapped. Each chunk has its own, since
+ * several can be mapped at once.
  */
 export class Speech {
   #said: Said[] = []
   #field = ''
   #member: string | undefined
 
-  /** The expression of this field is evaluated from now on. */
+  /** Sets the field whose expression is evaluated from now on. */
   speakOf(field: string, member: string | undefined): void {
     this.#field = field
     this.#member = member
@@ -43,12 +42,12 @@ export class Speech {
     this.#said.push({ code, detail: what === '' ? name : `${name}: ${what}` })
   }
 
-  /** Forgets what was said of an item of which nothing comes. */
+  /** Forgets the reports on an item without a result. */
   forget(): void {
     if (this.#said.length > 0) this.#said = []
   }
 
-  /** What was said since it was last asked, each once. */
+  /** The new reports, each once. */
   take(): readonly Said[] {
     if (this.#said.length === 0) return NOTHING
     const all = new Map(this.#said.map((one) => [`${one.code}\n${one.detail}`, one]))
@@ -58,17 +57,17 @@ export class Speech {
 }
 
 /**
- * The interpreter of JSONata answers later, between the work of other chunks. What it calls then
- * still speaks to its own.
+ * The interpreter of JSONata is asynchronous and interleaves chunks. Its calls still report to
+ * their own chunk.
  */
 const hearing = new AsyncLocalStorage<Speech>()
 
-/** Maps with somebody who hears what functions say, until the work has ended. */
+/** Runs work and collects the reports of its functions until it ends. */
 export function heard<T>(speech: Speech, work: () => T): T {
   return hearing.run(speech, work)
 }
 
-/** @param what of the value; nothing that may be personal. Where nobody maps, nobody hears it */
+/** @param what about the value, without personal data. Outside of mapping it is ignored */
 export function say(code: SaidCode, what: string): void {
   hearing.getStore()?.say(code, what)
 }

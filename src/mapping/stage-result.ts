@@ -9,12 +9,11 @@ import { Recent } from './recent.ts'
 import type { ChunkCounts, MapResult } from './result.ts'
 
 /**
- * Stages what mapping made of a chunk. In: the result of a chunk. Out: its rows in the run's
- * database, all of them or none. The worker that mapped the chunk does it, so that nothing of it
- * crosses threads.
+ * Stages the result of a chunk in the run's database, all of it or nothing. The worker that mapped
+ * the chunk does this, so that no result crosses threads.
  */
 
-/** @returns what the result counts, which is all that anybody needs of it from now on */
+/** @returns the counts, which are all that is needed later */
 export function stageResult(rundb: RunDatabase, result: MapResult): ChunkCounts {
   rundb.transaction(() => {
     stageDrafts(rundb, result.drafts)
@@ -34,23 +33,23 @@ export function stageResult(rundb: RunDatabase, result: MapResult): ChunkCounts 
   return { mapped, leftOut, leftOutBy, assigned }
 }
 
-/** A draft with the number of equal ones in its chunk, itself among them. */
+/** A draft with the number of equal ones in its chunk, including itself. */
 interface Counted {
   draft: Draft
   records: number
   /**
-   * The chunk has another draft of its key that says something else: the order of the two counts,
-   * so that each is a row of its own.
+   * The chunk has another draft of the same key with other values: their order counts, so each gets
+   * its own row.
    */
   isContradicted: boolean
 }
 
-/** Drafts that this thread has staged, by what they say. */
+/** Drafts that this thread has staged, by content. */
 type Staged = Recent<Pick<Repeat, 'draft' | 'seq'>>
 
 /**
- * How many drafts are remembered at least, as long as there is room for what they say: the
- * organizations of ten million users. One that is forgotten is staged once more.
+ * How many drafts to remember at least, if they fit: enough for the organizations of ten million
+ * users. A forgotten one is staged again.
  */
 const LEAST = { entries: 100_000, characters: 15_000_000 }
 
@@ -63,8 +62,8 @@ function stagedIn(rundb: RunDatabase): Staged {
 }
 
 /**
- * Stages drafts. Of those that say what an earlier one says only the places are kept: an
- * organization stands in chunk after chunk.
+ * Stages drafts. Of repeats only the places are stored: an organization repeats in chunk after
+ * chunk.
  */
 function stageDrafts(rundb: RunDatabase, drafts: readonly Draft[]): void {
   const staged = stagedIn(rundb)
@@ -84,10 +83,10 @@ function stageDrafts(rundb: RunDatabase, drafts: readonly Draft[]): void {
 }
 
 /**
- * Equal drafts of a chunk become one with a count: an organization is mentioned by every one of its
- * members. The first keeps its place. Where it matters which record a draft is from, it is left
- * alone: for what is a user's, since roles of a record are given to that record's own memberships,
- * and for what is told apart by a group, since its key may turn out to be contradictory.
+ * Merges equal drafts of a chunk into one with a count: an organization repeats for every member.
+ * The first keeps its place. Drafts whose record matters stay separate: those of users, since roles
+ * of a record go to its own memberships, and those with a dedupe group, since their keys can turn
+ * out to be contradictory.
  */
 function collapse(drafts: readonly Draft[]): Counted[] {
   const all: Counted[] = []

@@ -1,7 +1,6 @@
 /**
- * Whose an item is that an expression failed on. In: the item, and the field that failed. Out: the
- * other fields that tell it, each evaluated by itself, so that a reject names a person as long as
- * anything does.
+ * Identifies the item on which an expression failed: evaluates its other identifying fields
+ * separately, so that a reject names a user if any field does.
  */
 
 import type { Json, JsonObject } from '../json.ts'
@@ -13,7 +12,7 @@ import type { CompiledRule } from './compile.ts'
 import { FieldFailure, fieldsOf } from './evaluate.ts'
 import type { Work } from './rule-mapper.ts'
 
-/** Fields that keys are made of, and the address. */
+/** Fields of keys, and the address. */
 const TELLING: ReadonlySet<string> = new Set([
   'key',
   'email',
@@ -29,16 +28,13 @@ const TELLING: ReadonlySet<string> = new Set([
 
 export interface TellingFields {
   fields: JsonObject
-  /**
-   * Whether all of them could be evaluated: else a key that is made of several of them is another
-   * one.
-   */
+  /** Whether all of them were evaluated: otherwise a key made of several would be another one. */
   complete: boolean
 }
 
 /**
- * @param failed the field that failed, or a member of it: it is not tried again, for it may have
- *   run out of time
+ * @param failed the field that failed, or a member of it: not evaluated again, since it might have
+ * run out of time
  */
 export function tellingFields(rule: CompiledRule, item: Json, failed: string | undefined, work: Work): TellingFields {
   const telling: TellingFields = { fields: {}, complete: true }
@@ -58,7 +54,7 @@ export function tellingFields(rule: CompiledRule, item: Json, failed: string | u
   return telling
 }
 
-/** The key that these fields make, where it is surely the item's. */
+/** The key from these fields, if it is certain. */
 export function keyOfTelling(
   { fields, complete }: TellingFields,
   definition: DraftDefinition,
@@ -70,7 +66,7 @@ export function keyOfTelling(
   return normalised.ok ? normalised.value.key : normalised.key
 }
 
-/** The address among the fields of a user, or of the user of the same record. */
+/** The address of a user, or of the user of the same record. */
 export function addressFor(kind: string, fields: JsonObject, work: Work): string | undefined {
   if (kind === 'user') {
     const read = normaliseEmail(fields.email)

@@ -8,29 +8,25 @@ import { mapChunk } from './map-chunk.ts'
 import type { ChunkCounts, DiskFailure, LoadTask, MapResult, MapTask, PieceResult, PieceTask } from './result.ts'
 import { stageResult } from './stage-result.ts'
 
-/** What a worker is given when it starts. */
 export interface WorkerSettings {
   settings: MapperSettings
-  /** To be looked into in the records of pieces. Undefined: there are no pieces. */
+  /** To search in the records of pieces. Undefined: there are no pieces. */
   columns: ColumnsRead | undefined
-  /**
-   * The run's database, in which it stages what comes of its chunks. Undefined: it answers with
-   * that.
-   */
+  /** The run's database, where it stages results. Undefined: it returns the results. */
   database: string | undefined
 }
 
 const { settings, columns, database }: WorkerSettings = workerData
-// The top-level await makes the pool load this module by import(): its first try, require(), cannot
-// load it then. Node aborts the whole process when a worker is ended in the middle of requiring an
-// ES module.
+// The top-level await makes the pool load this module by import(): its first attempt, require(),
+// fails then. Node aborts the whole process if a worker is terminated while it requires an ES
+// module.
 const mapping = await Promise.resolve(settings).then(compileMapping)
 let rundb: RunDatabase | undefined
 const map = async (task: MapTask) => {
   const result = await mapChunk(task, mapping)
   if (database === undefined || task.records.length === 0) return result
-  // Not before there is something to stage: a worker that starts late would wait for a database
-  // that is closed to it by then.
+  // Opened only once there is something to stage: a worker that starts late would wait for a
+  // database that is closed by then.
   rundb ??= new RunDatabase({ path: database })
   return stageResult(rundb, result)
 }
@@ -41,19 +37,16 @@ type Task = MapTask | PieceTask | LoadTask
 type Answer = MapResult | ChunkCounts | PieceResult | RowsOnDisk | { failure: DiskFailure }
 
 /**
- * The entry of a mapping worker: compiles once, then maps chunk after chunk and stages what comes
- * of each, or loads what is joined to records.
+ * The entry of a mapping worker: compiles once, then maps and stages chunks, or loads rows that are
+ * joined to records.
  */
 export default async function work(task: Task): Promise<Answer> {
   if ('records' in task) return withoutLoss(map(task))
-  if (pieces === undefined) throw new Error('this worker was started for chunks of records alone')
+  if (pieces === undefined) throw new Error('this worker was started for chunks of records only')
   return 'piece' in task ? withoutLoss(pieces.map(task)) : withoutLoss(pieces.load(task))
 }
 
-/**
- * Errors of SQLite and of the file system as values: on their way between threads they would lose
- * their codes.
- */
+/** Errors of SQLite and the file system as values: between threads they would lose their codes. */
 async function withoutLoss<T>(work: Promise<T>): Promise<T | { failure: DiskFailure }> {
   try {
     return await work

@@ -52,8 +52,8 @@ function decideGone(
     if (refs.type === 'blocked') {
       return { action: { ...base, type: 'blocked', code: refs.code, message: refs.message }, drift: [], notes: [] }
     }
-    // Someone may have created it again or signed up with the address. As in a first apply, what is
-    // in WorkOS decides.
+    // Someone might have created it again or signed up with the address. As in a first apply, what
+    // is in WorkOS decides.
     return decideUnknown(context, definition, desired)
   }
   // It was applied, is in the source, and was deleted in WorkOS: the plan names it and keeps it
@@ -207,7 +207,7 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   const { live, matchedBy } = recognised
   const owned = refuse?.adopt?.(compared, desired, live)
   if (owned) return blocked(definition, desired, owned)
-  // In a partial reading, a missing key may still be in the source.
+  // In a partial reading, a missing key might still be in the source.
   const former = set.reading.partial ? undefined : orphanById(rundb, definition.name, live.id)
   const claimant =
     plannedKey(rundb, definition.name, live.id) ?? (former ? undefined : keyById(rundb, definition.name, live.id))

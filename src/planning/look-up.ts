@@ -78,8 +78,8 @@ export async function lookUp(
 
 /**
  * Looks up a few resources one by one. Sparse kinds are never listed; apply looks before it creates
- * one. A state entry under a key that left the source counts as found, because its holder may have
- * another key now.
+ * one. A state entry under a key that left the source counts as found, because its holder might
+ * have another key now.
  */
 export async function lookUpFew(
   rundb: RunDatabase,
@@ -95,7 +95,7 @@ export async function lookUpFew(
 }
 
 /**
- * Lists the kinds that planned resources mention and that the manifest does not declare: a role may
+ * Lists the kinds that planned resources mention and that the manifest does not declare: a role can
  * already exist in WorkOS. If a mention is not found as the first kind that it can be, the next
  * kind is listed, inside the resource's parent.
  */

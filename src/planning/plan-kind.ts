@@ -29,7 +29,7 @@ import { resolveRefs } from './references.ts'
 
 /**
  * Plans one kind, after the kinds it depends on. In: its desired resources and the state. Out: its
- * actions, drift and notes, in the run's database. Steps: find what may need something, read it
+ * actions, drift and notes, in the run's database. Steps: find what might need something, read it
  * from WorkOS, decide, record. SQL decides about equal resources and certain creates; code decides
  * about the candidates.
  */

@@ -13,7 +13,7 @@ import { type Survey, type SurveyScope, surveyValues } from './survey.ts'
 /** From this many resources on, starting a thread takes less time than the survey. */
 const MANY = 20_000
 
-/** A survey that may be running. */
+/** A survey that might be running. */
 export interface Surveying {
   /** Its result, once everything is planned. */
   survey(): Promise<Survey>
@@ -66,7 +66,7 @@ async function inThread(task: SurveyTask): Promise<Surveying> {
   })
   const { promise: begun, resolve: begin, reject: failToBegin } = Promise.withResolvers<void>()
   const { promise: found, resolve, reject } = Promise.withResolvers<Survey>()
-  // Nobody may be awaiting it yet when it fails.
+  // Nothing might be awaiting it yet when it fails.
   found.catch(() => {})
   worker.on('message', (message: SurveyMessage) => {
     if (message === 'begun') begin()

@@ -34,7 +34,7 @@ export interface SurveyScope {
 
 /**
  * Surveys all desired resources.
- * @param changing whether any resource of a kind may change
+ * @param changing whether any resource of a kind can change
  */
 export function surveyValues(
   rundb: RunDatabase,

@@ -8,7 +8,7 @@ import { PLAN_TABLES } from './schema.ts'
 
 /** What planning must look at: the table `candidates`. */
 
-/** A desired resource that may need an action. */
+/** A desired resource that might need an action. */
 export interface Candidate {
   desired: DesiredResource
   /** Its entry in the state. Undefined: none. */

@@ -80,7 +80,7 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
 const FEW = 1 / 8
 
 /**
- * How many places are sampled, how many drafts in key order at each, and how many of them may be
+ * How many places are sampled, how many drafts in key order at each, and how many of them can be
  * this many places apart.
  */
 const IN_ORDER = { looks: 8, rows: 200, apart: 1_000, jumps: 5 }

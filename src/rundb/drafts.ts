@@ -396,7 +396,7 @@ export function originText(rundb: RunDatabase, { file, line }: Pick<Member, 'fil
 export const ROLE_ASSIGNMENT = 'roleAssignment'
 
 /**
- * A role that a record gives to a user in one organization. Without an organization: on the
+ * A role that a record assigns to a user in one organization. Without an organization: on the
  * memberships of the record itself (`record`), or on all memberships in the user's own name
  * (`user`), if the stream of the record has no memberships.
  */
@@ -407,7 +407,7 @@ export interface RoleGrant {
   email?: string
   organization: string | null
   scope: 'organization' | 'record' | 'user'
-  /** Its slug; in the scope `user` its source name, which organizations may map differently. */
+  /** Its slug; in the scope `user` its source name, which organizations can map differently. */
   role: string
   origin: Origin
 }

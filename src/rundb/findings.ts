@@ -189,8 +189,8 @@ export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ k
 }
 
 /**
- * Resources in WorkOS within which a kind is listed: those matched or in the state, and those in
- * whose state a resource of the kind belongs to the scope.
+ * Resources in WorkOS within which a kind is listed: those that match a desired one or are in the
+ * state, and those in which the state has a resource of the kind in scope.
  * @param parent the kind of these resources
  * @param within the reference to them
  */

@@ -64,7 +64,7 @@ export interface StateVersion {
  * desired ones or have one member are canonical JSON already; only others are parsed.
  * @param file a URL of the state's file
  * @returns false, with nothing copied, if the file cannot be opened or has another version, because
- *   someone may have replaced it
+ *   someone might have replaced it
  */
 export function copyKnown(rundb: RunDatabase, kind: string, file: string, version: StateVersion): boolean {
   try {

@@ -142,7 +142,7 @@ export function liveLookup(rundb: RunDatabase, kind: string) {
 
 /**
  * Treats resources as found in WorkOS if the state has them under a key that left the source. Their
- * parent may have another key now.
+ * parent might have another key now.
  * @param parent the kind within which it is listed, with the same keys
  */
 export function insertFormerAsLive(rundb: RunDatabase, kind: string, parent: string): void {

@@ -137,7 +137,7 @@ export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameter
     ...bound,
   )
   if (rejected === 0) return 0
-  // The condition may scan the whole table. Rows with their own key are deleted by key.
+  // The condition might scan the whole table. Rows with their own key are deleted by key.
   if (from !== 'desired') rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
   else takeRejected(rundb, before)
   return rejected

@@ -112,7 +112,7 @@ function unpack(rundb: RunDatabase, drafts: ReadonlySet<number>): void {
 function* chunks(rundb: RunDatabase): Generator<Float64Array> {
   for (const { packed } of rundb.iterate('SELECT packed FROM repeats')) {
     if (!(packed instanceof Uint8Array)) throw new TypeError('repeats are packed')
-    // A copy, because the bytes may not be aligned.
+    // A copy, because the bytes might not be aligned.
     yield new Float64Array(packed.slice().buffer)
   }
 }

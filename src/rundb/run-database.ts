@@ -12,8 +12,8 @@ const CACHE_KIB = 16 * 1024
 const STAGING_CACHE_KIB = 4 * 1024
 
 /**
- * Page size for many rows, bytes. A nearly full disk may have no room for it with few rows; larger
- * pages take memory.
+ * Page size for many rows, bytes. With few rows, a nearly full disk might have no room for it.
+ * Larger pages take memory.
  */
 const LARGE_PAGE = 8 * 1024
 

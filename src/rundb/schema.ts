@@ -15,7 +15,7 @@
  * repeated   drafts that represent others, with the number of their repeats and records
  * several    resources of one kind with several drafts, by group; if all of these are equal, the
  *            first of them and the number of records
- * grants     roles that a record gives in an organization that it does not name itself, or in all
+ * grants     roles that a record assigns in an organization that it does not name itself, or in all
  *            organizations of a user
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
@@ -24,7 +24,7 @@
  * cases      named cases of duplicate users: the remaining key, and the number of records
  * rejects    rejected records and resources
  * notes      notes on accepted resources, counted in the plan
- * lookalikes email addresses of users that may have a double: not ASCII, or with a Punycode domain
+ * lookalikes email addresses of users that might have a double: not ASCII, or Punycode domains
  * addresses  email addresses of users whose records the mapping rejected, by position of the record
  * left_out   records that no rule used, in the order of `seq`, and rows that the source ignored,
  *            without a `seq`
@@ -121,7 +121,7 @@ export const LIVE_INDEXES = `
  * candidates   what planning must look at
  * live         what is in WorkOS, as far as planning has read it
  * given_roles  roles that memberships have from groups, as far as planning has read them
- * claimed      identities of new users, if two users of the source may share one
+ * claimed      identities of new users, if two users of the source might share one
  * actions      the plan; `action` is null for creates that SQL decided about: see `actionText`
  * drift        differences that stay
  * spared       what a deletion skips, and why

@@ -31,7 +31,7 @@ interface Webhook {
   format: 'json' | 'slack'
 }
 
-/** Milliseconds that notifying may take. */
+/** Milliseconds that notifying can take. */
 const BUDGET = 30_000
 /** The same after the user has stopped the command. */
 const BUDGET_OF_INTERRUPTED = 2_000

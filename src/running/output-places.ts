@@ -3,7 +3,7 @@ import type { LoadedManifest } from '../config/load.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { sourceFiles } from '../sources/registry.ts'
 
-/** What owns a path, so that a command may not write to it. Undefined: nothing does. */
+/** What owns a path, so that a command must not write to it. Undefined: nothing does. */
 export type Holder = (path: string) => string | undefined
 
 /**

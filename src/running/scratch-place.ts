@@ -72,7 +72,7 @@ function removeAbandonedAmong(temporary: string): void {
       if (found !== undefined && isOwn(found)) removeAbandonedIn(folder, found)
     }
   } catch {
-    // A user who cannot read the folder may still be able to create another one in it.
+    // A user who cannot read the folder might still be able to create another one in it.
   }
 }
 

@@ -29,7 +29,7 @@ function isStrictlyClean({ summary, set }: Plan): boolean {
 
 /**
  * Call before anything is written. Rejects are no obstacle: they stay behind. A warning means that
- * the data to write may be wrong.
+ * the data to write might be wrong.
  * @throws StrictError with every warning that is not accepted
  */
 export function refuseWarnings({ summary }: Plan): void {

@@ -172,12 +172,12 @@ export interface OpenState extends StateStore {
   lock(request: LockRequest): Promise<() => Promise<void>>
   /**
    * Resolves when committed data is certain to count, so that a write can be sent.
-   * @throws LockedError, StateError if another command may use the state by now
+   * @throws LockedError, StateError if another command might use the state by now
    */
   sound(): Promise<void>
   /** @throws StateError if the locked state is no longer in its place */
   checkPlace(): Promise<void>
-  /** Provides the content at one moment while `work` runs. Nothing else may use the state. */
+  /** Provides the content at one moment while `work` runs. Nothing else must use the state. */
   withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T>
   /** Replaces everything, including the identity, whole or not at all. Needs the lock. */
   replace(content: StateContent): Promise<void>

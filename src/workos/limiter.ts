@@ -174,7 +174,7 @@ export class RateLimiter {
     const until = now + Math.max(MIN_PAUSE, pause)
     if (until <= this.#pausedUntil) return
     this.#pausedUntil = until
-    this.#pausedBy = retryAfterMs === undefined ? 'a request was refused' : 'Retry-After'
+    this.#pausedBy = retryAfterMs === undefined ? 'a request was rejected' : 'Retry-After'
   }
 
   /**

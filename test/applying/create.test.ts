@@ -319,7 +319,7 @@ describe('a TOTP factor', () => {
       LEFT,
     ],
     [
-      'named where that is refused',
+      'reported if that is rejected',
       [
         [DELETE, refusal(403)],
         [READ, factor],

@@ -47,9 +47,9 @@ test('an import reads the object, and writes only to the state', async () => {
 
 test.each<[string, StateResource[], Step[], string]>([
   ['an address that the state has', [...HOLDERS, held('membership', 'ada@acme', 'om_2')], [], 'address_taken'],
-  ['an id that stands for another one', [...HOLDERS, held('membership', 'eve@acme', 'om_1')], [], 'id_claimed'],
+  ['an ID of another resource', [...HOLDERS, held('membership', 'eve@acme', 'om_1')], [], 'id_claimed'],
   ['an id that WorkOS does not have', HOLDERS, [[READ[0], undefined]], 'not_in_workos'],
-  ['what belongs to somebody else', HOLDERS, [[READ[0], { ...MEMBERSHIP, user_id: 'user_9' }]], 'other_references'],
+  ['a resource of someone else', HOLDERS, [[READ[0], { ...MEMBERSHIP, user_id: 'user_9' }]], 'other_references'],
 ])('%s is rejected', async (_what, known, steps, code) => {
   const { options, state } = await setUp(known, steps)
   const refused = checkImport(options, { kind: 'membership', key: 'ada@acme' }, 'om_1')

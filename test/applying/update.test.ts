@@ -85,7 +85,7 @@ test('values that WorkOS returns differently are listed, and stored next to what
   const rig = knowing([BEFORE], [[`PUT ${PATH}`, { ...LIVE, last_name: 'King' }]])
   expect(await updateAda(rig)).toMatchObject({
     type: 'updated',
-    answered: { message: 'lastName: sent Lovelace; answered King' },
+    answered: { message: 'lastName: sent Lovelace; returned King' },
     resource: { attributes: ATTRIBUTES, answered: { lastName: 'King' } },
   })
 })

@@ -21,13 +21,13 @@ const commandLines: BadInput[] = [
     says: ["option '--confirm <word>' argument missing"],
   },
   {
-    name: 'a format that is none',
+    name: 'an unknown format',
     args: ['plan', '--format', 'xml'],
     exit: 3,
     says: ["argument 'xml' is invalid. Allowed choices are text, json, markdown."],
   },
   {
-    name: 'a format that is none, of an export',
+    name: 'an unknown export format',
     args: ['state', 'export', '--format', 'xml'],
     exit: 3,
     says: ["argument 'xml' is invalid. Allowed choices are csv, ndjson, sql.", 'workos-migrate state export --help'],
@@ -39,13 +39,13 @@ const commandLines: BadInput[] = [
     says: ["argument 'http' is invalid. A port must be a whole number from 0 to 65535."],
   },
   {
-    name: 'nothing for a port',
+    name: 'an empty port',
     args: ['sandbox', '--port', ''],
     exit: 3,
     says: ["argument '' is invalid. A port must be a whole number from 0 to 65535."],
   },
   {
-    name: 'a port beyond the last',
+    name: 'a port above the maximum',
     args: ['sandbox', '--port', '65536'],
     exit: 3,
     says: ["argument '65536' is invalid. A port must be a whole number from 0 to 65535."],

@@ -12,7 +12,7 @@ const unreadable: BadInput[] = [
     says: ['there is no file ./data/users.csv', "relative paths start at the manifest's folder"],
   },
   {
-    name: 'a folder in place of a file',
+    name: 'a folder instead of a file',
     files: { 'migrate.config.yaml': MANIFEST.replace('users.csv', 'data'), 'data/users.csv': 'email\n' },
     exit: 3,
     at: 'migrate.config.yaml:1:28',
@@ -40,7 +40,7 @@ const unreadable: BadInput[] = [
     says: [/quote/, 'hint:'],
   },
   {
-    name: 'a column named twice',
+    name: 'a duplicate column',
     files: users('email,first_name,email\na@example.com,A,b@example.com\n'),
     exit: 1,
     at: 'users.csv:1',
@@ -54,14 +54,14 @@ const unreadable: BadInput[] = [
     says: ['the header lacks the column "email"', 'rename the column "E-Mail" if it is the right one'],
   },
   {
-    name: 'data in place of the header',
+    name: 'data instead of a header',
     files: users('a@example.com,s3cr3t\n'),
     exit: 1,
     at: 'users.csv:1',
     says: ['add a first line that names the columns; this line looks like data'],
   },
   {
-    name: 'another delimiter than the manifest says',
+    name: 'a different delimiter from the manifest',
     files: {
       'migrate.config.yaml': MANIFEST.replace('users.csv', 'users.csv, delimiter: ";"'),
       'users.csv': 'email,first_name\na@example.com,A\n',
@@ -78,28 +78,28 @@ const unreadable: BadInput[] = [
     says: ['not UTF-8', 'hint:'],
   },
   {
-    name: 'a ZIP archive, as spreadsheets are',
+    name: 'a ZIP archive, such as a spreadsheet',
     files: users(Buffer.from('PK\x03\x04 and so on', 'latin1')),
     exit: 1,
     at: 'migrate.config.yaml:1:28',
     says: ['the file is a ZIP archive, not text', 'hint: unpack it'],
   },
   {
-    name: 'gzip that is cut off',
+    name: 'truncated gzip',
     files: users(gzipSync(`email\n${'a@example.com\n'.repeat(99)}`).subarray(0, -12)),
     exit: 1,
     at: 'migrate.config.yaml:1:28',
     says: ['the gzip data is damaged or cut off', 'gzip -t'],
   },
   {
-    name: 'a field without end',
+    name: 'an endless field',
     files: users(`email,first_name\na@example.com,A\nb@example.com,"${'x\n'.repeat(600_000)}`),
     exit: 1,
     at: 'users.csv:3',
     says: ['a quote that opens here is never closed', 'hint:'],
   },
   {
-    name: 'a header without end',
+    name: 'an endless header',
     files: users('x'.repeat(17 * 2 ** 20)),
     exit: 1,
     at: 'users.csv:1',
@@ -144,7 +144,7 @@ const brokenRows: BadInput[] = [
     says: ['there is no user "user_2" in the users file'],
   },
   {
-    name: 'a memberships file that is not there',
+    name: 'a missing memberships file',
     files: { 'migrate.config.yaml': clerk, 'users.csv': 'id,primary_email_address\nuser_1,a@example.com\n' },
     exit: 3,
     at: 'migrate.config.yaml:1:55',
@@ -154,7 +154,7 @@ const brokenRows: BadInput[] = [
 
 const checked: BadInput[] = [
   {
-    name: 'validate names the line of the manifest that names a missing file',
+    name: 'a missing file, found by validate, with its line in the manifest',
     args: ['validate'],
     files: { 'migrate.config.yaml': MANIFEST.replace('users.csv', 'gone.csv') },
     exit: 3,

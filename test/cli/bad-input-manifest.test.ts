@@ -4,20 +4,20 @@ const only = (text: string | Uint8Array) => ({ 'migrate.config.yaml': text })
 
 const files: BadInput[] = [
   {
-    name: 'a manifest that is not there',
+    name: 'a missing manifest',
     args: ['apply', 'gone.yaml', '--yes'],
     exit: 3,
     at: 'gone.yaml',
     says: [/there is no file .*gone\.yaml/, 'hint: check the path'],
   },
   {
-    name: 'a folder in place of a manifest',
+    name: 'a folder instead of a manifest',
     args: ['plan', '--config', '.'],
     exit: 3,
     says: ['is a folder', 'hint: name the file in it'],
   },
   {
-    name: 'a data file in place of a manifest',
+    name: 'a data file instead of a manifest',
     args: ['apply', 'users.csv', '--yes'],
     exit: 3,
     at: 'users.csv:1:1',
@@ -46,7 +46,7 @@ const files: BadInput[] = [
     says: ['hint: close the bracket or quote'],
   },
   {
-    name: 'a reference that YAML takes apart',
+    name: 'an unquoted reference inside braces',
     files: only('source: { type: csv, path: users.csv }\ntarget: { type: workos, apiKey: ${WORKOS_API_KEY} }\n'),
     exit: 3,
     at: 'migrate.config.yaml:2:34',
@@ -60,7 +60,7 @@ const files: BadInput[] = [
     says: [/tab/i, /spaces/],
   },
   {
-    name: 'a key given twice',
+    name: 'a duplicate key',
     manifest: 'run: { workers: 2 }\n',
     exit: 3,
     at: 'migrate.config.yaml:4:1',
@@ -91,7 +91,7 @@ const keysAndValues: BadInput[] = [
     says: ['must be a whole number, but is text'],
   },
   {
-    name: 'a source that nobody knows',
+    name: 'an unknown source',
     files: only(MANIFEST.replace('csv,', 'cvs,')),
     exit: 3,
     at: 'migrate.config.yaml:1:17',
@@ -105,14 +105,14 @@ const keysAndValues: BadInput[] = [
     says: ['target', 'hint:'],
   },
   {
-    name: 'a limit that is none',
+    name: 'an invalid limit',
     files: only(MANIFEST.replace('workers: 1', 'workers: 1, limits: { writes: fast }')),
     exit: 3,
     at: 'migrate.config.yaml:3:38',
     says: ['500/10s'],
   },
   {
-    name: 'a threshold that is none',
+    name: 'an invalid threshold',
     manifest: 'safety: { maxUpdates: most }\n',
     exit: 3,
     at: 'migrate.config.yaml:4:23',
@@ -126,7 +126,7 @@ const keysAndValues: BadInput[] = [
     says: ['at least 0'],
   },
   {
-    name: 'a role slug that WorkOS does not take',
+    name: 'a role slug that WorkOS does not accept',
     manifest: 'roles: { define: { "Org Admin": { name: Admin } } }\n',
     exit: 3,
     at: 'migrate.config.yaml:4:20',
@@ -150,14 +150,14 @@ const references: BadInput[] = [
     says: ['must not be empty (from ${WORKOS_API_KEY})'],
   },
   {
-    name: 'a reference to a file that is not there',
+    name: 'a reference to a missing file',
     files: only(MANIFEST.replace('${WORKOS_API_KEY}', '${file:./key.txt}')),
     exit: 3,
     at: 'migrate.config.yaml:2:57',
     says: ['the referenced file ./key.txt cannot be read', 'hint: check the path, which is relative to'],
   },
   {
-    name: 'a reference that does not hold a number',
+    name: 'a reference that is not a number',
     files: only(MANIFEST.replace('workers: 1', 'workers: "${WORKERS}"')),
     env: { WORKERS: 's3cr3t' },
     exit: 3,
@@ -165,7 +165,7 @@ const references: BadInput[] = [
     says: ['${WORKERS} is text'],
   },
   {
-    name: 'a key written out under a misspelt name',
+    name: 'a plain-text key under a misspelled name',
     files: only(MANIFEST.replace('apiKey: "${WORKOS_API_KEY}"', `apikey: ${KEY}`)),
     exit: 3,
     at: 'migrate.config.yaml:2:49',
@@ -175,21 +175,21 @@ const references: BadInput[] = [
 
 const composition: BadInput[] = [
   {
-    name: 'extends of a recipe that nobody ships',
+    name: 'extends of an unknown recipe',
     manifest: 'extends: clrek\n',
     exit: 3,
     at: 'migrate.config.yaml:4:10',
     says: ['clrek', 'did you mean clerk?'],
   },
   {
-    name: 'extends of a file that is not there',
+    name: 'extends of a missing file',
     manifest: 'extends: ./base.yaml\n',
     exit: 3,
     at: 'migrate.config.yaml:4:10',
     says: [/there is no file .*base\.yaml/],
   },
   {
-    name: 'extends in a circle',
+    name: 'a cycle of extends',
     manifest: 'extends: ./base.yaml\n',
     files: { 'base.yaml': 'extends: ./migrate.config.yaml\n' },
     exit: 3,
@@ -197,7 +197,7 @@ const composition: BadInput[] = [
     says: ['migrate.config.yaml → base.yaml → migrate.config.yaml'],
   },
   {
-    name: 'an environment that the manifest does not have',
+    name: 'an unknown environment',
     args: ['apply', '--yes', '-e', 'prodution'],
     manifest: 'environments: { staging: {}, production: {} }\n',
     exit: 3,
@@ -205,7 +205,7 @@ const composition: BadInput[] = [
     says: ['unknown environment prodution', 'did you mean production?'],
   },
   {
-    name: 'an environment where there are none',
+    name: 'an environment without environments in the manifest',
     args: ['apply', '--yes', '-e', 'staging'],
     exit: 3,
     says: ['unknown environment staging', 'remove -e'],

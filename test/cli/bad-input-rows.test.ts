@@ -3,14 +3,11 @@ import { type BadInput, GOOD_ROW, refuses } from './bad-input.ts'
 interface BadRow extends Omit<BadInput, 'exit' | 'files'> {
   header: string
   row: string
-  /** What is refused, by its address. */
+  /** The address of the rejected resource. */
   what?: string
 }
 
-/**
- * The bad row stands on line 3 of users.csv, after a good one; no reject is allowed, so nothing may
- * be applied.
- */
+/** The bad row is on line 3 of users.csv, after a good one. No reject is allowed. */
 function rejected({ header, row, what, says, ...rest }: BadRow): BadInput {
   const good = `${GOOD_ROW}${','.repeat(header.split(',').length - 1)}`
   return {
@@ -37,35 +34,35 @@ const users: BadRow[] = [
     name: 'an address without @',
     header: 'email',
     row: 'ada.example.com',
-    says: ['"ada.example.com" is not an e-mail address', 'name@example.com'],
+    says: ['"ada.example.com" is not an email address', 'name@example.com'],
   },
   {
     name: 'two addresses in one field',
     header: 'email',
     row: '"a@example.com, b@example.com"',
-    says: ['is not an e-mail address', 'expected one address'],
+    says: ['is not an email address', 'expected one address'],
   },
-  { name: 'no address', header: 'email,first_name', row: ',Ada', says: ['the user has no e-mail address'] },
+  { name: 'no address', header: 'email,first_name', row: ',Ada', says: ['the user has no email address'] },
   {
-    name: 'a word that is neither true nor false',
+    name: 'a word that is not a boolean',
     header: 'email,email_verified',
     row: 'a@example.com,maybe',
     says: ['"maybe" is neither true nor false', 'true/1/yes/y or false/0/no/n'],
   },
   {
-    name: 'an external id that is too long',
+    name: 'an external ID that is too long',
     header: 'email,external_id',
     row: `a@example.com,${'x'.repeat(65)}`,
-    says: ['has 65 characters, at most 64 are taken', 'externalId.maxLength'],
+    says: ['has 65 characters, but the limit is 64', 'externalId.maxLength'],
   },
   {
-    name: 'an external id that is not ASCII',
+    name: 'an external ID that is not ASCII',
     header: 'email,external_id',
     row: 'a@example.com,größe',
     says: ['is not plain ASCII'],
   },
   {
-    name: 'one external id for two people',
+    name: 'one external ID for two users',
     header: 'email,external_id',
     row: 'b@example.com,u-1\na@example.com,u-1',
     at: 'users.csv:4',
@@ -93,40 +90,40 @@ const metadata: BadRow[] = [
     says: ['metadata must be an object, not a list'],
   },
   {
-    name: 'JSON nested beyond all measure',
+    name: 'deeply nested JSON',
     header: 'email,metadata',
     row: `a@example.com,"{""a"":${'['.repeat(20_000)}${']'.repeat(20_000)}}"`,
-    says: ['nested deeper than 300 levels'],
+    says: ['a value with more than 300 levels'],
   },
   {
     name: 'too many keys',
     header: 'email,metadata',
     row: `a@example.com,${json(Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, i])))}`,
-    says: ['the metadata has 11 keys, at most 10 are taken', 'metadata.maxKeys'],
+    says: ['the metadata has 11 keys, but the limit is 10', 'metadata.maxKeys'],
   },
   {
     name: 'a key that is too long',
     header: 'email,metadata',
     row: `a@example.com,${json({ ['k'.repeat(41)]: 1 })}`,
-    says: ['has 41 characters, between 1 and 40 are taken', 'metadata.maxKeyLength'],
+    says: ['has 41 characters, but the limits are 1 and 40', 'metadata.maxKeyLength'],
   },
   {
     name: 'a value that is too long',
     header: 'email,metadata',
     row: `a@example.com,${json({ k: 'v'.repeat(601) })}`,
-    says: ['has 601 characters, at most 600 are taken', 'metadata.maxValueLength'],
+    says: ['has 601 characters, but the limit is 600', 'metadata.maxValueLength'],
   },
   {
     name: 'a value that is not ASCII',
     header: 'email,metadata',
     row: `a@example.com,${json({ city: 'Köln' })}`,
-    says: ['the metadata at "city" is not plain ASCII', 'metadata.ascii'],
+    says: ['the metadata value of "city" is not plain ASCII', 'metadata.ascii'],
   },
   {
-    name: 'a reserved key whose new name is taken',
+    name: 'a reserved key whose replacement is taken',
     header: 'email,metadata',
     row: `a@example.com,${json({ org_id: 1, csv_org_id: 2 })}`,
-    says: ['"org_id" is reserved and would become "csv_org_id", which exists as well'],
+    says: ['"org_id" is reserved and would become "csv_org_id", which already exists'],
   },
 ]
 
@@ -137,29 +134,29 @@ const passwords: BadRow[] = [
     says: ['the password hash is not a bcrypt hash', /^ {6}expected \S/m],
   },
   {
-    name: 'what is no hash, where the manifest says so',
+    name: 'an unknown hash, if the manifest rejects it',
     ...hashed('bcrypt', 's3cr3t'),
     manifest: 'passwords: { unsupported: reject }\n',
-    says: ['what is mapped as the password hash is no hash (letters and digits)', 'map the column'],
+    says: ['the value mapped as the password hash is not a hash (letters and digits)', 'map the column'],
   },
   {
     name: 'a type without a hash',
     ...hashed('bcrypt', ''),
-    says: ['there is a password hash type without a hash', 'give both or neither'],
+    says: ['the record has a password hash type without a hash', 'map both or neither'],
   },
   {
-    name: 'a type that WorkOS does not take',
+    name: 'a type that WorkOS does not accept',
     ...hashed('md5', 's3cr3t'),
     manifest: 'passwords: { unsupported: reject }\n',
-    says: ['WorkOS does not take the password hash (md5)', 'it takes bcrypt, scrypt'],
+    says: ['WorkOS does not support the password hash (md5)', 'WorkOS supports bcrypt, scrypt'],
   },
   {
-    name: 'a type that nobody knows',
+    name: 'an unknown type',
     ...hashed('md6', 's3cr3t'),
-    says: ['the password hash type md6 is unknown', 'did you mean md5? WorkOS takes bcrypt, scrypt'],
+    says: ['the password hash type md6 is unknown', 'did you mean md5? WorkOS supports bcrypt, scrypt'],
   },
   {
-    name: 'a misspelt type',
+    name: 'a misspelled type',
     ...hashed('bcryt', 's3cr3t'),
     says: ['the password hash type is unknown', 'did you mean bcrypt?'],
   },
@@ -169,10 +166,10 @@ const passwords: BadRow[] = [
     says: ['hashes of pbkdf2_sha256 must be re-encoded for WorkOS', '$passwordHash(hash)'],
   },
   {
-    name: 'a hash that is weak, where the manifest says so',
+    name: 'a weak hash, if the manifest rejects it',
     ...hashed('ssha', '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0'),
     manifest: 'passwords: { weak: reject }\n',
-    says: ["the password hash is weak by today's measure (ssha)", 'with passwords.weak: keep it is sent as it is'],
+    says: ['the password hash is weak (ssha)', 'set passwords.weak to keep to send it'],
   },
   ...Object.entries({
     bcrypt: '$2b$10$s3cr3t',
@@ -192,33 +189,33 @@ const passwords: BadRow[] = [
 
 const organizations: BadRow[] = [
   {
-    name: 'an id that is not of WorkOS',
+    name: 'an ID that is not from WorkOS',
     header: 'email,org_id',
     row: 'a@example.com,acme',
     what: 'organization:acme',
-    says: ['"acme" is not the WorkOS id of an organization', 'an id of the source belongs in externalId'],
+    says: ['"acme" is not the WorkOS ID of an organization', 'map an ID of the source to externalId'],
   },
   {
-    name: 'an id that WorkOS does not know',
+    name: 'an ID that WorkOS does not have',
     header: 'email,org_id',
     row: 'a@example.com,org_01ABC',
-    says: ['there is no organization org_01ABC in WorkOS', 'check the id and the environment of the API key'],
+    says: ['WorkOS has no organization org_01ABC', 'check the ID and the environment of the API key'],
   },
   {
-    name: 'an external id that WorkOS does not know, without a name',
+    name: 'an external ID that WorkOS does not have, without a name',
     header: 'email,org_external_id',
     row: 'a@example.com,acme',
-    says: ['there is no organization with the external id acme in WorkOS', 'give a name to have it created'],
+    says: ['WorkOS has no organization with the external ID acme', 'map a name, and apply creates the organization'],
   },
   {
-    name: 'a domain of a mail provider',
+    name: 'a domain of an email provider',
     header: 'email,org_external_id,org_name,domain',
     row: 'a@example.com,acme,Acme,gmail.com',
     manifest: 'map: { organization: { domains: domain } }\n',
-    says: ['gmail.com belongs to a public mail provider', 'or set organizations.consumerDomains to drop'],
+    says: ['gmail.com belongs to a public email provider', 'or set organizations.consumerDomains to drop'],
   },
   {
-    name: 'a domain that is none',
+    name: 'an invalid domain',
     header: 'email,org_external_id,org_name,domain',
     row: 'a@example.com,acme,Acme,nowhere',
     manifest: 'map: { organization: { domains: domain } }\n',
@@ -228,20 +225,20 @@ const organizations: BadRow[] = [
 
 const roles: BadRow[] = [
   {
-    name: 'a slug that WorkOS does not take',
+    name: 'a slug that WorkOS does not accept',
     header: 'email,org_external_id,org_name,role_slugs',
     row: 'a@example.com,acme,Acme,Org Admin',
-    says: ['"Org Admin" is not a role slug', 'roles.map in the manifest translates'],
+    says: ['"Org Admin" is not a role slug', 'or translate the name under roles.map'],
   },
   {
-    name: 'a role that roles.map leaves out',
+    name: 'a role that is not in roles.map',
     header: 'email,org_external_id,org_name,role_slugs',
     row: 'a@example.com,acme,Acme,boss',
     manifest: 'roles: { map: { chief: admin }, unmapped: error }\n',
     says: ['the role "boss" is not in roles.map', 'set roles.unmapped to drop or keep'],
   },
   {
-    name: 'a role that nobody defined',
+    name: 'an undefined role',
     header: 'email,org_external_id,org_name,role_slugs',
     row: 'a@example.com,acme,Acme,auditor',
     says: ['the role auditor is neither declared in the manifest nor found in WorkOS', 'declare it under roles.define'],
@@ -249,7 +246,7 @@ const roles: BadRow[] = [
 ]
 
 refuses('a user that cannot be migrated stops the plan', users.map(rejected))
-refuses('metadata that WorkOS does not take stops the plan', metadata.map(rejected))
-refuses('a password that WorkOS does not take stops the plan', passwords.map(rejected))
+refuses('metadata that WorkOS does not support stops the plan', metadata.map(rejected))
+refuses('a password that WorkOS does not support stops the plan', passwords.map(rejected))
 refuses('an organization that cannot be migrated stops the plan', organizations.map(rejected))
 refuses('a role that cannot be given stops the plan', roles.map(rejected))

@@ -15,7 +15,7 @@ function sqlite(file: string, sql: string): undefined {
   db.close()
 }
 
-/** Applies the manifest as it is, so that there is a state. */
+/** Applies the manifest to create a state. */
 async function applied(world: World): Promise<undefined> {
   const { code, stderr } = await command(['apply', '--yes'], world)
   expect({ code, stderr }).toMatchObject({ code: 0 })
@@ -23,7 +23,7 @@ async function applied(world: World): Promise<undefined> {
 
 const states: BadInput[] = [
   {
-    name: 'a file that is no database',
+    name: 'a file that is not a database',
     files: { [STATE]: 'not a database, though long enough to be read as the header of one: '.repeat(3) },
     exit: 1,
     says: [
@@ -32,7 +32,7 @@ const states: BadInput[] = [
     ],
   },
   {
-    name: 'a database whose pages are damaged',
+    name: 'a database with damaged pages',
     async prepare(world) {
       await applied(world)
       const file = join(world.cwd, STATE)
@@ -59,20 +59,20 @@ const states: BadInput[] = [
     says: ['was written by a later version of workos-migrate', 'hint: update workos-migrate'],
   },
   {
-    name: 'a folder in place of the state',
+    name: 'a folder instead of the state',
     manifest: 'state: { path: . }\n',
     prepare: ({ cwd }): Prepared => ({ after: () => expect(statSync(cwd).mode & 0o777).toBe(0o700) }),
     exit: 1,
     says: ['is a folder', 'state.path'],
   },
   {
-    name: 'a file in place of the folder of the state',
+    name: 'a file instead of the state folder',
     manifest: 'state: { path: users.csv/state.sqlite }\n',
     exit: 1,
     says: [/the operating system reported an error: E(NOTDIR|EXIST): .*users\.csv/, 'hint: check the path'],
   },
   {
-    name: 'a state that another process works on',
+    name: 'a state that another process uses',
     prepare({ cwd }) {
       return { after: acquireLock(join(cwd, STATE), 'apply', new Date('2030-01-01T00:00:00Z')) }
     },
@@ -80,7 +80,7 @@ const states: BadInput[] = [
     says: [`process ${process.pid} on`, '(apply, since 2030-01-01T00:00:00.000Z)', 'the lock ends with the process'],
   },
   {
-    name: 'a lock that is damaged',
+    name: 'a damaged lock',
     files: { [`${STATE}.lock`]: 'not a database, though long enough to be read as the header of one: '.repeat(3) },
     exit: 1,
     says: [
@@ -123,13 +123,13 @@ const states: BadInput[] = [
 
 const questions: BadInput[] = [
   {
-    name: 'a state that is not there',
+    name: 'a missing state',
     args: ['state', 'list'],
     exit: 3,
     says: [/there is no state at .*state\.sqlite/, 'run workos-migrate apply first'],
   },
   {
-    name: 'a kind that is none',
+    name: 'an unknown kind',
     args: ['state', 'list', '--kind', 'usr'],
     exit: 3,
     says: [
@@ -139,7 +139,7 @@ const questions: BadInput[] = [
     ],
   },
   {
-    name: 'an address that is not in it',
+    name: 'an address that is not in the state',
     args: ['state', 'show', 'user:nobody'],
     prepare: applied,
     exit: 3,
@@ -154,7 +154,7 @@ const questions: BadInput[] = [
   },
 ]
 
-/** Saves a plan, and changes its text. */
+/** Saves a plan and changes its text. */
 function saved(change: (text: string, world: World) => string): BadInput['prepare'] {
   return async (world) => {
     const { code } = await command(['plan', '--out', 'plan.ndjson'], world)
@@ -168,9 +168,9 @@ function saved(change: (text: string, world: World) => string): BadInput['prepar
 const apply = ['apply', 'plan.ndjson']
 
 const plans: BadInput[] = [
-  { name: 'that is not there', args: apply, exit: 3, at: 'plan.ndjson', says: [/there is no file .*plan\.ndjson/] },
+  { name: 'that is missing', args: apply, exit: 3, at: 'plan.ndjson', says: [/there is no file .*plan\.ndjson/] },
   {
-    name: 'that was cut off in its actions',
+    name: 'that is truncated in its actions',
     args: apply,
     prepare: saved((text) => text.slice(0, text.indexOf('\n') + 1)),
     exit: 3,
@@ -178,7 +178,7 @@ const plans: BadInput[] = [
     says: ['cannot be used as a plan: it is truncated', 'hint: create it again with plan --out'],
   },
   {
-    name: 'that was cut off in its header',
+    name: 'that is truncated in its header',
     args: apply,
     prepare: saved((text) => text.slice(0, 100)),
     exit: 3,
@@ -208,7 +208,7 @@ const plans: BadInput[] = [
     says: ['its first line is not a plan header', 'plan --out'],
   },
   {
-    name: 'of a source that has changed',
+    name: 'of a changed source',
     args: apply,
     prepare: saved((text, { cwd }) => {
       appendFileSync(join(cwd, 'users.csv'), 'late@example.com\n')
@@ -221,7 +221,7 @@ const plans: BadInput[] = [
     ],
   },
   {
-    name: 'of a manifest that has changed',
+    name: 'of a changed manifest',
     args: apply,
     prepare: saved((text, { cwd }) => {
       appendFileSync(join(cwd, 'migrate.config.yaml'), 'safety: { maxRejects: 9 }\n')
@@ -231,7 +231,7 @@ const plans: BadInput[] = [
     says: ['the saved plan is out of date: the manifest has changed: safety.maxRejects', 'undo the change'],
   },
   {
-    name: 'whose lines were changed',
+    name: 'with changed lines',
     args: apply,
     prepare: saved((text) => text.replace('"action":"create"}', '"action":"update"}')),
     exit: 3,
@@ -239,7 +239,7 @@ const plans: BadInput[] = [
     says: ['it was changed after it was written', 'hint: create it again with plan --out'],
   },
   {
-    name: 'that was made with another key',
+    name: 'made with another key',
     args: apply,
     prepare: saved((text) => text.replace(/"(digest|key)":"[0-9a-f]{8}/g, '"$1":"00000000')),
     exit: 8,
@@ -251,19 +251,19 @@ const many = { 'users.csv': `email\n${Array.from({ length: 40 }, (_, n) => `user
 
 const guards: BadInput[] = [
   {
-    name: 'nobody who could approve it',
+    name: 'without a terminal for approval',
     args: ['apply'],
     exit: 3,
     says: ['standard input is not a terminal', 'approve with --yes'],
   },
   {
-    name: 'the word of safety.confirm missing',
+    name: 'without the word of safety.confirm',
     manifest: 'safety: { confirm: production }\n',
     exit: 5,
     says: ['safety.confirm requires the word production', 'add --confirm production'],
   },
   {
-    name: 'another word than that of safety.confirm',
+    name: 'with a wrong word for safety.confirm',
     args: ['apply', '--confirm', 'staging'],
     manifest: 'safety: { confirm: production }\n',
     exit: 5,
@@ -303,7 +303,7 @@ const guards: BadInput[] = [
     says: ['2 of 3 records and resources are rejected or blocked, but safety.maxRejects allows 1'],
   },
   {
-    name: 'the word of safety.confirm missing for a saved plan, where --yes is given',
+    name: 'without the word of safety.confirm, for a saved plan with --yes',
     args: ['apply', 'plan.ndjson', '--yes'],
     manifest: 'safety: { confirm: production }\n',
     prepare: saved((text) => text),
@@ -311,25 +311,25 @@ const guards: BadInput[] = [
     says: ['safety.confirm requires the word production', 'hint: review the plan, then add --confirm production'],
   },
   {
-    name: 'a plan to be saved over the manifest',
+    name: 'a plan saved over the manifest',
     args: ['plan', '--out', 'migrate.config.yaml'],
     exit: 3,
     says: ['--out names migrate.config.yaml, which is the manifest'],
   },
   {
-    name: 'a plan to be saved over the state',
+    name: 'a plan saved over the state',
     args: ['plan', '--merges', '.workos-migrate/state.sqlite'],
     exit: 3,
     says: ['which is the state'],
   },
   {
-    name: 'a plan and the report of it in one file',
+    name: 'a plan and its report in the same file',
     args: ['plan', '--out', 'one', '--merges', './one'],
     exit: 3,
     says: ['--merges names ./one, which is the file of --out'],
   },
   {
-    name: 'a plan to be saved where nothing can be',
+    name: 'a plan saved to an unwritable place',
     args: ['plan', '--out', 'gone/plan.ndjson'],
     exit: 3,
     says: ['the plan cannot be written to gone/plan.ndjson (ENOENT)', 'hint: name a file with --out'],
@@ -338,7 +338,7 @@ const guards: BadInput[] = [
 
 if (process.getuid?.() !== 0) {
   states.push({
-    name: 'a folder that may not be written to',
+    name: 'a read-only folder',
     prepare({ cwd }) {
       mkdirSync(join(cwd, '.workos-migrate'))
       chmodSync(join(cwd, '.workos-migrate'), 0o500)

@@ -23,14 +23,14 @@ const addresses: BadInput[] = [
     says: ['would send the API key unencrypted to api.example.com', 'hint: use https'],
   },
   {
-    name: 'an address with a path',
+    name: 'a URL with a path',
     files: withTarget('baseUrl: "https://api.example.com/v1", apiKey: "${WORKOS_API_KEY}"'),
     exit: 3,
     at: 'migrate.config.yaml:2:34',
     says: ['has more than a host and a port', 'hint: set it to https://api.example.com'],
   },
   {
-    name: 'an address with a password in it',
+    name: 'a URL with a password',
     files: withTarget(`baseUrl: "https://user:${SECRET}@api.example.com", apiKey: "\${WORKOS_API_KEY}"`),
     exit: 3,
     at: 'migrate.config.yaml:2:34',
@@ -44,14 +44,14 @@ const addresses: BadInput[] = [
     says: ['must be an http or https URL, such as https://api.workos.com'],
   },
   {
-    name: 'a key that is none of WorkOS',
+    name: 'a key that is not from WorkOS',
     env: { WORKOS_API_KEY: `pk_live_${SECRET}` },
     exit: 4,
     says: [/http:\/\/127\.0\.0\.1:\d+ rejected the API key \(HTTP 401\)/, 'hint: check target.apiKey'],
   },
 ]
 
-/** A server in place of WorkOS that gives one answer to everything; nobody may send it a write. */
+/** A server instead of WorkOS that returns one response to everything, and must not get writes. */
 function insteadOfWorkos(reply: Reply): BadInput['prepare'] {
   return async (): Promise<Prepared> => {
     const { url, received } = await scriptedServer(reply)
@@ -70,19 +70,19 @@ const strangers: BadInput[] = [
     name: 'HTTP 404 to everything',
     prepare: insteadOfWorkos(raw(404, 'Not found')),
     exit: 1,
-    says: ["answers /user_management/users with HTTP 404: it is not WorkOS's API", 'hint: check target.baseUrl'],
+    says: ["answered /user_management/users with HTTP 404: it is not WorkOS's API", 'hint: check target.baseUrl'],
   },
   {
-    name: 'JSON of another kind',
+    name: 'unexpected JSON',
     prepare: insteadOfWorkos(json(200, { hello: 'world' })),
     exit: 1,
-    says: ["with something that is no list: it is not WorkOS's API", 'hint: check target.baseUrl'],
+    says: ["with something that is not a list: it is not WorkOS's API", 'hint: check target.baseUrl'],
   },
   {
-    name: 'users of another kind',
+    name: 'unexpected users',
     prepare: insteadOfWorkos(json(200, { data: [{ email: 'good@example.com' }], list_metadata: {} })),
     exit: 1,
-    says: ['answered an object without id', 'hint: check target.baseUrl'],
+    says: ['returned an object without id', 'hint: check target.baseUrl'],
   },
   {
     name: 'a redirect',
@@ -91,13 +91,13 @@ const strangers: BadInput[] = [
     says: ['redirects to www.example.com (HTTP 301)', 'hint: check target.baseUrl'],
   },
   {
-    name: 'a refusal of the lookup',
+    name: 'a rejected lookup',
     prepare: insteadOfWorkos(json(422, { code: 'unprocessable', message: 'No such\u001b[2J parameter' })),
     exit: 1,
     says: ['WorkOS rejected a request (HTTP 422): No such\\x1b[2J parameter [unprocessable]'],
   },
   {
-    name: 'a refusal of the key',
+    name: 'a rejected key',
     prepare: insteadOfWorkos(json(403, { message: `${SECRET} is not welcome` })),
     exit: 4,
     says: ['rejected the API key (HTTP 403)'],
@@ -107,8 +107,8 @@ const strangers: BadInput[] = [
 refuses('a target that cannot be is refused', addresses)
 refuses('a server that is not WorkOS gets no write', strangers)
 
-// Each is tried eight times over some ten seconds, so all at once.
-test('a target that cannot be reached is named, with the trouble and what to do', async () => {
+// Each is tried eight times within about 10 s, so run them concurrently.
+test('an unreachable target is reported with the cause and a remedy', async () => {
   const html = await scriptedServer(raw(200, '<html>Welcome</html>', { 'content-type': 'text/html' }))
   const down = await scriptedServer(raw(503, ''))
   const cases = [

@@ -4,20 +4,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { command, type Files, folderOf, type Outcome, type World } from './harness.ts'
 
-/**
- * Stands in every key, hash and password of the cases, so that one look finds a secret that got
- * out.
- */
+/** Part of every key, hash and password of the cases, to find leaked secrets. */
 export const SECRET = 's3cr3t'
 export const KEY = `sk_test_${SECRET}`
 
-/** Three lines that make a manifest: what a case adds begins on line 4. */
+/** Three lines of a manifest; the lines of a case begin on line 4. */
 export const MANIFEST = `source: { type: csv, path: users.csv }
 target: { type: workos, baseUrl: "\${BASE_URL}", apiKey: "\${WORKOS_API_KEY}" }
 run: { workers: 1 }
 `
 
-/** A row of users.csv that nothing is wrong with. */
+/** A valid row of users.csv. */
 export const GOOD_ROW = 'good@example.com'
 
 export interface Prepared {
@@ -28,26 +25,24 @@ export interface Prepared {
 
 export interface BadInput {
   name: string
-  /** Default: `apply --yes`, which would write if anything let it. */
+  /** Default: `apply --yes`, which writes if no check stops it. */
   args?: readonly string[]
   /** Added to the manifest. */
   manifest?: string
-  /** Beside the manifest and users.csv, or instead of them. */
+  /** Files besides the manifest and users.csv, or replacing them. */
   files?: Files
-  /** Beside BASE_URL and WORKOS_API_KEY, or instead of them. */
+  /** Variables besides BASE_URL and WORKOS_API_KEY, or replacing them. */
   env?: Record<string, string | undefined>
-  /** What else must be so before the command runs. */
+  /** Preparation before the command. */
   prepare?: (world: World) => Prepared | undefined | Promise<Prepared | undefined>
   exit: number
-  /** Where: `file:line:column` as far as it is known, as shown. */
+  /** The place as shown: `file:line:column`, as far as known. */
   at?: string
-  /** What must be said: what is wrong, what would be right. */
+  /** Texts that the output must contain. */
   says: readonly (string | RegExp)[]
 }
 
-/**
- * Runs each case against a sandbox that must not be written to, and holds what is said to the case.
- */
+/** Runs each case against a sandbox that must get no write, and checks the output. */
 export function refuses(title: string, cases: readonly BadInput[]): void {
   describe(title, () => {
     let sandbox: Sandbox
@@ -75,10 +70,7 @@ export function refuses(title: string, cases: readonly BadInput[]): void {
   })
 }
 
-/**
- * The exit code, the place and the words; no stack trace, no secret, nothing that steers the
- * terminal.
- */
+/** Checks exit code, place and texts, without stack traces, secrets and control characters. */
 export function expectRefusal({ code, stdout, stderr }: Outcome, { exit, at, says }: BadInput): void {
   const said = `${stdout}${stderr}`
   for (const words of says) expect(said).toMatch(words)
@@ -89,7 +81,7 @@ export function expectRefusal({ code, stdout, stderr }: Outcome, { exit, at, say
   expect(said.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
 }
 
-/** Scratch folders that were not removed. */
+/** Remaining scratch folders. */
 function leftovers(folder: string): string[] {
   const state = join(folder, '.workos-migrate')
   return existsSync(state) ? readdirSync(state).filter((name) => name.startsWith('scratch-')) : []

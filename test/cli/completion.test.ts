@@ -24,14 +24,14 @@ const project = () =>
     'with blank.csv': '',
   })
 
-/** What the program says may stand in the place of the last word. */
+/** The candidates that the program prints for the last word. */
 async function words(...line: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await command(['completion-words', '--', ...line], { cwd: project() })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout.split('\n').flatMap((one) => (one === '' ? [] : [one.split('\t')[0] ?? '']))
 }
 
-describe('what may stand there', () => {
+describe('the candidates', () => {
   test.each<[string[], string[]]>([
     [['pl'], ['plan']],
     [
@@ -85,14 +85,14 @@ describe('what may stand there', () => {
     expect(await words(...line)).toEqual(expected)
   })
 
-  test('at the start every command that help shows, and no hidden one', async () => {
+  test('at the start are all visible commands', async () => {
     const { stdout } = await command(['--help'], { cwd: '/' })
     const shown = [...(stdout.split('Commands:')[1] ?? '').matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name)
     expect(shown).toContain('plan')
     expect(await words('')).toEqual(shown)
   })
 
-  test.each(['plan', 'apply', 'state rm', 'init'])('the options of %s that its help shows, each once', async (name) => {
+  test.each(['plan', 'apply', 'state rm', 'init'])('after %s are the options in its help, each once', async (name) => {
     const { stdout } = await command([...name.split(' '), '--help'], { cwd: '/' })
     const shown = [...(stdout.split('Options:')[1] ?? '').matchAll(/^ {2}(?:-\S, )?(--[\w-]+)/gm)].map(
       ([, long]) => long,
@@ -107,18 +107,18 @@ describe('what may stand there', () => {
     expect(await words('state', 'list', '--kind', '')).toEqual(kindDefinitions.map(({ name }) => name))
   })
 
-  test('nothing where the manifest is broken, and no word that steers the terminal', async () => {
+  test('are empty for a broken manifest, and contain no control characters', async () => {
     const cwd = folderOf({ 'migrate.config.yaml': 'environments: { "a\\e[2Jb": { name: x } }\n' })
     const { stdout } = await command(['completion-words', '--', 'plan', '-e', ''], { cwd })
     expect(stdout).not.toContain('\u001b')
   })
 })
 
-test.each(SHELLS)('completion %s prints the script alone', async (shell) => {
+test.each(SHELLS)('completion %s prints only the script', async (shell) => {
   expect(await command(['completion', shell], { cwd: '/' })).toEqual({ code: 0, stdout: scripts[shell], stderr: '' })
 })
 
-test('of another shell it says which there are', async () => {
+test('completion of an unknown shell lists the shells', async () => {
   const { code, stderr } = await command(['completion', 'tcsh'], { cwd: '/' })
   expect(code).toBe(3)
   expect(stderr).toContain('Allowed choices are bash, zsh, fish')
@@ -126,7 +126,7 @@ test('of another shell it says which there are', async () => {
 
 const isInstalled = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0
 
-/** Runs a script in a shell, in a project, with the program on the path. */
+/** Runs a script in a shell, with the program on the path. */
 function inShell(shell: Shell, script: string, args: readonly string[] = []): string[] {
   const cwd = project()
   const starter = `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`
@@ -139,10 +139,7 @@ function inShell(shell: Shell, script: string, args: readonly string[] = []): st
   return out.split('\n').filter((line) => line !== '')
 }
 
-/**
- * Lines that every shell completes alike: the words, and what may stand in the place of the last
- * one.
- */
+/** Lines that every shell completes the same way: the words, and the candidates. */
 const LINES: [string[], string[]][] = [
   [['pla'], ['plan']],
   [
@@ -184,11 +181,11 @@ describe('bash', () => {
       ['json', 'markdown', 'text'],
     ],
     [['plan', '--format', '=', 'te'], ['text']],
-  ])('completes what stands behind an =, which is a word of its own: %j', (line, expected) => {
+  ])('completes the value after an =, a separate word: %j', (line, expected) => {
     expect(replyTo(line).sort()).toEqual(expected)
   })
 
-  test('is registered for the program, and takes an alias for it', () => {
+  test('works for the program and an alias', () => {
     const said = inShell(
       'bash',
       `shopt -s expand_aliases; source "$COMPLETION"; complete -p workos-migrate
@@ -207,7 +204,7 @@ describe('bash', () => {
     expect(said).toEqual(['complete -F _workos_migrate workos-declare', 'validate'])
   })
 
-  test('says nothing where the program is not there', () => {
+  test('prints nothing if the program is missing', () => {
     const said = inShell(
       'bash',
       'source "$COMPLETION"; COMP_WORDS=(nowhere pl); COMP_CWORD=1; _workos_migrate nowhere 2>&1; echo "${#COMPREPLY[@]}"',
@@ -220,17 +217,14 @@ describe('bash', () => {
   })
 })
 
-/** A shell that is missing must be noticed: the pipeline installs both. */
+/** A missing shell must fail in the pipeline, which installs both. */
 function whereInstalled(shell: Shell, body: () => void): void {
   if (isInstalled(shell)) describe(shell, body)
   else describe.skip(`${shell} IS NOT INSTALLED: apt-get install ${shell}`, body)
 }
 
 whereInstalled('zsh', () => {
-  /**
-   * zsh completes in its line editor alone: here its parts are stood in for, and say what they were
-   * given.
-   */
+  /** zsh completes only in its line editor, so stubs replace its parts and print their input. */
   const STAND_INS = `compdef() { :; }
     _files() { local -a found; if [[ $1 == -/ ]]; then found=(\${PREFIX}*(N/)); else found=(\${PREFIX}*(N)); fi; print -rl -- $found }
     _describe() { local name=$4 one; for one in \${(P)name}; do print -r -- \${\${one%%[^\\\\]:*}}\${\${one#\${one%%[^\\\\]:*}}[1]}; done }
@@ -248,11 +242,11 @@ whereInstalled('zsh', () => {
     expect(replyTo(line).sort()).toEqual(expected)
   })
 
-  test('completes what stands behind an =', () => {
+  test('completes the value after an =', () => {
     expect(replyTo(['plan', '--format=te'])).toEqual(['--format=text'])
   })
 
-  test.each(PROGRAM_NAMES)('completes %s in its line editor, by the tabulator', (name) => {
+  test.each(PROGRAM_NAMES)('completes %s in its line editor with Tab', (name) => {
     const typed = `zmodload zsh/zpty; zpty shell zsh -f -i
       zpty -w shell 'PS1=; autoload -U compinit; compinit -u -D; source "$COMPLETION"; echo READY-$((1+1))'
       zpty -r -m shell out '*READY-2*'
@@ -278,7 +272,7 @@ whereInstalled('fish', () => {
     expect(replyTo(line).sort()).toEqual(expected)
   })
 
-  test.each(PROGRAM_NAMES)('shows what the words mean, after %s', (name) => {
+  test.each(PROGRAM_NAMES)('shows descriptions after %s', (name) => {
     const said = inShell('fish', `source "$COMPLETION"; complete -C "${name} val"`, ['--no-config'])
     expect(said).toEqual(['validate\tCheck the manifest, its files and its expressions'])
   })
@@ -288,7 +282,7 @@ whereInstalled('fish', () => {
   })
 })
 
-test('the docs give the lines that install each script', () => {
+test('the docs show how to install each script', () => {
   const docs = readFileSync(new URL('../../docs/how-to/completion.md', import.meta.url), 'utf8')
   for (const shell of SHELLS) {
     const line = /^#\s+(workos-migrate completion .*)$/m.exec(scripts[shell])?.[1] ?? 'missing'

@@ -6,7 +6,7 @@ import { KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'
 const env = { KEY }
 const PRUNE = { prune: ['user', 'membership'], safety: { maxDeletes: 10 } }
 
-/** Two people are applied, and one of them has left the source. */
+/** Two users are applied, and one of them left the source. */
 async function withALeaver(workos: Workos, manifest: object = PRUNE): Promise<Project> {
   const project = peopleProject(workos, [person('ada'), member('bea', 'acme')], manifest)
   const { exit, stderr } = await project.run(['apply', '--yes', '--confirm', 'production'], { env })
@@ -19,7 +19,7 @@ async function withALeaver(workos: Workos, manifest: object = PRUNE): Promise<Pr
 const users = async (workos: Workos) => (await workos.snapshot()).users.length
 
 describe('a plan that deletes', () => {
-  test.each(['delete', 'DELETE', ' delete '])('is applied by who types %j', async (answer) => {
+  test.each(['delete', 'DELETE', ' delete '])('is applied after %j', async (answer) => {
     const workos = await startWorkos()
     const project = await withALeaver(workos)
     const { exit, stderr } = await project.run(['apply'], { env, typed: `${answer}\n` })
@@ -30,7 +30,7 @@ describe('a plan that deletes', () => {
     expect(await users(workos)).toBe(1)
   })
 
-  test.each(['y', 'yes', 'YES', 'delete it', ''])('is not applied by who types %j', async (answer) => {
+  test.each(['y', 'yes', 'YES', 'delete it', ''])('is not applied after %j', async (answer) => {
     const workos = await startWorkos()
     const project = await withALeaver(workos)
     const { exit, stderr } = await project.run(['apply'], { env, typed: `${answer}\n` })
@@ -38,21 +38,21 @@ describe('a plan that deletes', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('is covered by --yes, since the plan shows it and safety.maxDeletes allows it', async () => {
+  test('is approved by --yes within safety.maxDeletes', async () => {
     const workos = await startWorkos()
     const project = await withALeaver(workos)
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
     expect(await users(workos)).toBe(1)
   })
 
-  test('is not covered by --yes beyond safety.maxDeletes', async () => {
+  test('is not approved by --yes above safety.maxDeletes', async () => {
     const workos = await startWorkos()
     const project = await withALeaver(workos, { prune: PRUNE.prune })
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 5 })
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('is asked for by the word of safety.confirm alone, where there is one', async () => {
+  test('requires only the word of safety.confirm, if it is set', async () => {
     const workos = await startWorkos()
     const project = await withALeaver(workos, { ...PRUNE, safety: { maxDeletes: 10, confirm: 'production' } })
     expect(await project.run(['apply'], { env, typed: 'delete\n' })).toMatchObject({ exit: 0 })
@@ -72,7 +72,7 @@ test.each(['delete', 'yes', 'y', 'PEOPLE'])('destroy is not confirmed by %j', as
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test.each(['y', 'yes'])('state rm deletes nothing in WorkOS: %j is enough', async (answer) => {
+test.each(['y', 'yes'])('state rm deletes nothing in WorkOS, so %j is enough', async (answer) => {
   const workos = await startWorkos()
   const project = await withALeaver(workos)
   const { exit, stderr } = await project.run(['state', 'rm', 'user:id-ada'], { env, typed: `${answer}\n` })

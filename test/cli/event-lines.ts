@@ -12,10 +12,7 @@ const isEvent = new Ajv2020({ strict: true, strictRequired: false, allowUnionTyp
   JSON.parse(readFileSync('schemas/events.schema.json', 'utf8')),
 )
 
-/**
- * The events of a text, each of which the schema allows; the first names the format, the last the
- * exit code.
- */
+/** The events of a text. Checks the schema, the format event and the exit code event. */
 export function eventsOf(text: string): EventLine[] {
   expect(text).toMatch(/\n$/)
   const events: EventLine[] = text

@@ -27,7 +27,7 @@ function read(project: Project): EventLine[] {
 }
 
 describe('a plan', () => {
-  test('is told action by action, with its sum, and without a value', async () => {
+  test('is reported action by action, with totals and without values', async () => {
     const project = peopleProject(await startWorkos(), ROWS, LENIENT)
     const { exit, stdout, stderr } = await project.run(['plan', ...EVENTS], { env })
     expect(exit, stderr).toBe(0)
@@ -53,7 +53,7 @@ describe('a plan', () => {
     expect(events.at(-1)).toMatchObject({ exitCode: 0 })
   })
 
-  test('names the fields that change, and not their values', async () => {
+  test('lists the changed fields without values', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     await project.run(['apply', '--yes'], { env })
     project.csv('users.csv', [person('ada', { first_name: 'Augusta', last_name: 'King' })])
@@ -69,7 +69,7 @@ describe('a plan', () => {
     expect(readFileSync(project.path(FILE), 'utf8')).not.toMatch(/Augusta|King/)
   })
 
-  test('that a guard refuses says so, and a warning is one', async () => {
+  test('reports a failed safety check, and a warning', async () => {
     const workos = await startWorkos()
     const rows = [person('ada', { first_name: 'NULL' }), person('bob', { first_name: 'NULL' })]
     const project = peopleProject(workos, rows, { safety: { maxCreates: 1 } })
@@ -91,7 +91,7 @@ describe('a plan', () => {
 })
 
 describe('an apply', () => {
-  test('is told action by action, with what fails and what that blocks', async () => {
+  test('is reported action by action, with failures and what they block', async () => {
     const workos = await startWorkos({
       interceptor: {
         before({ request, response, text }) {
@@ -133,7 +133,7 @@ describe('an apply', () => {
     expect(events.at(-1)).toMatchObject({ exitCode: 7 })
   })
 
-  test('of a saved plan is told as well', async () => {
+  test('of a saved plan is reported too', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     await project.run(['plan', '--out', 'plan.ndjson'], { env })
     expect((await project.run(['apply', 'plan.ndjson', ...EVENTS], { env })).exit).toBe(0)
@@ -146,7 +146,7 @@ describe('an apply', () => {
     ])
   })
 
-  test('tells how far it is, what it waits for and which requests fail', async () => {
+  test('reports progress, waits and failed requests', async () => {
     let refusals = 0
     const workos = await startWorkos({
       interceptor: {
@@ -173,7 +173,7 @@ describe('an apply', () => {
   })
 })
 
-test('an interrupted apply says so, and how far it came', async () => {
+test('an interrupted apply reports the interruption and its progress', async () => {
   const controller = new AbortController()
   const workos = await startWorkos({
     onRequest({ method, path }) {
@@ -191,7 +191,7 @@ test('an interrupted apply says so, and how far it came', async () => {
   expect(events.at(-1)).toMatchObject({ exitCode: 130 })
 })
 
-test('what has begun ends, also when an interruption comes in its way', async () => {
+test('every begun action ends, even after an interruption', async () => {
   const controller = new AbortController()
   let sent = 0
   const workos = await startWorkos({
@@ -202,7 +202,7 @@ test('what has begun ends, also when an interruption comes in its way', async ()
     },
   })
   const people = Array.from({ length: 12 }, (_, number) => person(`user${number}`))
-  // Ten begin at once, and two may be sent: the others wait for their turn.
+  // Ten begin concurrently, and two can be sent; the others wait.
   const limits = { writes: '2/30s', reads: '1000/10s', requests: '1000/10s' }
   const project = peopleProject(workos, people, { run: { limits, concurrency: 10 } })
   const { exit } = await project.run(['apply', '--yes', ...EVENTS], { env, interrupted: controller.signal })
@@ -220,7 +220,7 @@ test('what has begun ends, also when an interruption comes in its way', async ()
   )
 })
 
-test('events that find no room end an apply in order and in words', async () => {
+test('a full disk for events stops an apply cleanly with a message', async () => {
   const workos = await startWorkos()
   const project = peopleProject(
     workos,
@@ -241,7 +241,7 @@ test('events that find no room end an apply in order and in words', async () => 
   expect(created).toHaveLength(30)
 })
 
-test('a verify tells every difference, and the sum', async () => {
+test('verify reports every difference and the totals', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme'), person('bob')])
   await project.run(['apply', '--yes'], { env })
@@ -260,7 +260,7 @@ test('a verify tells every difference, and the sum', async () => {
   expect(readFileSync(project.path(FILE), 'utf8')).not.toContain('Changed')
 })
 
-test('a destroy tells what it deletes', async () => {
+test('destroy reports what it deletes', async () => {
   const project = peopleProject(await startWorkos(), [member('ada', 'acme')])
   await project.run(['apply', '--yes'], { env })
   expect((await project.run(['destroy', '--confirm', 'people', ...EVENTS], { env })).exit).toBe(0)
@@ -276,7 +276,7 @@ test('a destroy tells what it deletes', async () => {
 })
 
 describe('a command that fails before it begins', () => {
-  test('says why, and how it ends', async () => {
+  test('reports the error and the exit code', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')], { surplus: true })
     for (const command of ['plan', 'apply', 'verify', 'destroy']) {
       expect((await project.run([command, ...EVENTS], { env })).exit).toBe(3)
@@ -287,13 +287,13 @@ describe('a command that fails before it begins', () => {
     }
   })
 
-  test('also where two manifests are named', async () => {
+  test('even if two manifests are named', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     expect((await project.run(['plan', 'a.yaml', '--config', 'b.yaml', ...EVENTS], { env })).exit).toBe(3)
     expect(ofType(read(project), 'error')).toMatchObject([{ problem: { code: 'manifest_twice' } }])
   })
 
-  test('or is interrupted', async () => {
+  test('even if it is interrupted', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     const interrupted = AbortSignal.abort(new Error('interrupted'))
     expect((await project.run(['plan', ...EVENTS], { env, interrupted })).exit).toBe(130)
@@ -302,7 +302,7 @@ describe('a command that fails before it begins', () => {
 })
 
 describe('on standard output', () => {
-  test('events are alone there, and the text goes to standard error', async () => {
+  test('there are only events, and the text goes to standard error', async () => {
     const project = peopleProject(await startWorkos(), ROWS, LENIENT)
     for (const args of [['plan'], ['apply', '--yes'], ['verify']]) {
       const { stdout, stderr } = await project.run([...args, '--events', '-'], { env })
@@ -319,7 +319,7 @@ describe('on standard output', () => {
     ['apply', '--json'],
     ['verify', '--json'],
     ['destroy', '--json'],
-  ])('they cannot share it: %s %s %s', async (...args) => {
+  ])('they cannot share it with a result: %s %s %s', async (...args) => {
     const project = peopleProject(await startWorkos(), ROWS)
     const { exit, stdout, stderr } = await project.run(
       [...args.filter((word) => word !== undefined), '--events', '-'],
@@ -332,7 +332,7 @@ describe('on standard output', () => {
     )
   })
 
-  test('a file goes with them', async () => {
+  test('an HTML file can be written too', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     const { stdout } = await project.run(['plan', '--json', ...EVENTS], { env })
     expect(JSON.parse(stdout).actions).toHaveLength(2)
@@ -341,7 +341,7 @@ describe('on standard output', () => {
 })
 
 describe('the file', () => {
-  test('is private, and overwritten at each run', async () => {
+  test('is private, and overwritten by each run', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     await project.run(['apply', '--yes', ...EVENTS], { env })
     const longer = statSync(project.path(FILE))
@@ -354,7 +354,7 @@ describe('the file', () => {
     expect([shorter.mode & 0o777, shorter.ino]).toEqual([0o600, longer.ino])
   })
 
-  test('that holds anything else is refused and stays', async () => {
+  test('with any other content is rejected and kept', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [person('ada')])
     project.write('empty.ndjson', '')
@@ -372,7 +372,7 @@ describe('the file', () => {
     expect(writes(workos.log)).toEqual([])
   })
 
-  test('is a regular one, in a folder that is there', async () => {
+  test('must be a regular file in an existing folder', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     mkdirSync(project.path('folder'))
     project.write('aim.ndjson', '')
@@ -390,7 +390,7 @@ describe('the file', () => {
     expect(readFileSync(project.path('aim.ndjson'), 'utf8')).toBe('')
   })
 
-  test('is not that of another output', async () => {
+  test('must differ from every other output', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     for (const option of ['--out', '--merges']) {
       const { exit, stderr } = await project.run(['plan', ...EVENTS, option, `./${FILE}`], { env })
@@ -400,7 +400,7 @@ describe('the file', () => {
     }
   })
 
-  test('can be followed: each line is there as soon as it happens', async () => {
+  test('gets each line as soon as it happens', async () => {
     let seen: string | undefined
     let project: Project | undefined
     const workos = await startWorkos({

@@ -7,7 +7,7 @@ import { KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'
 
 const env = { KEY }
 const REJECTED = person('bad', { email: 'no address' })
-/** Its account is in WorkOS, and adopt.mode never leaves it alone. */
+/** A user whose account is in WorkOS, which adopt.mode never blocks. */
 const BLOCKED = { adopt: { mode: 'never' }, safety: { maxRejects: 10 } }
 const NULLS: Row[] = [person('ada', { last_name: 'NULL' }), person('bea', { last_name: 'NULL' }), person('cleo')]
 const ACCEPTED = { warnings: { accept: ['written_null'] } }
@@ -24,7 +24,7 @@ interface Case {
 }
 
 const CASES: Record<string, Case> = {
-  'nothing is odd': {
+  'everything is fine': {
     rows: [person('ada')],
     codes: { plan: 0, 'plan --strict': 0, apply: 0, 'apply --strict': 0, verify: 0, 'verify --strict': 0 },
   },
@@ -33,7 +33,7 @@ const CASES: Record<string, Case> = {
     manifest: ALLOWED,
     codes: { plan: 0, 'plan --strict': 7, apply: 0, 'apply --strict': 7, verify: 0, 'verify --strict': 7 },
   },
-  'something is rejected beyond maxRejects': {
+  'something is rejected above maxRejects': {
     rows: [person('ada'), REJECTED],
     codes: { plan: 5, 'plan --strict': 5, apply: 5, 'apply --strict': 5 },
   },
@@ -43,7 +43,7 @@ const CASES: Record<string, Case> = {
     before: (workos) => workos.call('POST', '/user_management/users', { email: 'bea@example.com' }),
     codes: { plan: 0, 'plan --strict': 7, apply: 0, 'apply --strict': 7 },
   },
-  'something is blocked beyond maxRejects': {
+  'something is blocked above maxRejects': {
     rows: [person('ada'), member('bea', 'acme')],
     manifest: { adopt: { mode: 'never' } },
     before: (workos) => workos.call('POST', '/user_management/users', { email: 'bea@example.com' }),
@@ -53,7 +53,7 @@ const CASES: Record<string, Case> = {
     rows: NULLS,
     codes: { plan: 0, 'plan --strict': 7, apply: 0, verify: 0, 'verify --strict': 7 },
   },
-  'there is a warning, and strictly nothing is applied': { rows: NULLS, codes: { 'apply --strict': 7 } },
+  'there is a warning with --strict': { rows: NULLS, codes: { 'apply --strict': 7 } },
   'the warning is accepted': {
     rows: NULLS,
     manifest: ACCEPTED,
@@ -76,7 +76,7 @@ const rows = Object.entries(CASES).flatMap(([name, one]) =>
   Object.entries(one.codes).map(([line, code]) => [name, line, code, one] as const),
 )
 
-test.each(rows)('where %s, %s ends with %i', async (_name, line, code, one) => {
+test.each(rows)('if %s, %s ends with %i', async (_name, line, code, one) => {
   const { project } = await projectOf(one)
   const [command = '', ...options] = line.split(' ')
   if (command === 'verify') await project.run(['apply', '--yes'], { env })
@@ -88,7 +88,7 @@ test.each(rows)('where %s, %s ends with %i', async (_name, line, code, one) => {
 })
 
 describe('apply --strict', () => {
-  test('writes nothing where there is a warning, and says which, and how to accept it', async () => {
+  test('writes nothing if there is a warning, and shows how to accept it', async () => {
     const { workos, project } = await projectOf({ rows: NULLS, codes: {} })
     const applied = await project.run(['apply', '--yes', '--strict'], { env })
     expect(applied.exit).toBe(7)
@@ -105,7 +105,7 @@ describe('apply --strict', () => {
     expect((await project.run(['apply', 'plan.ndjson'], { env })).exit).toBe(0)
   })
 
-  test('applies everything else where something is rejected', async () => {
+  test('applies everything else if something is rejected', async () => {
     const { workos, project } = await projectOf({ rows: [person('ada'), REJECTED], manifest: ALLOWED, codes: {} })
     const applied = await project.run(['apply', '--yes', '--strict'], { env })
     expect(applied).toMatchObject({
@@ -116,7 +116,7 @@ describe('apply --strict', () => {
   })
 })
 
-test.each([[[]], [['--strict']]])('a failure ends with 7, beside accepted rejects too: apply %j', async (options) => {
+test.each([[[]], [['--strict']]])('a failure ends with 7, even with accepted rejects: apply %j', async (options) => {
   const workos = await startWorkos({
     interceptor: {
       before({ request, response, text }) {
@@ -132,7 +132,7 @@ test.each([[[]], [['--strict']]])('a failure ends with 7, beside accepted reject
   expect(applied).toMatchObject({ exit: 7, stdout: expect.stringContaining('1 failed and 0 blocked') })
 })
 
-test('what is blocked within maxRejects is named, and the run is complete', async () => {
+test('blocked resources within maxRejects are listed, and the run is complete', async () => {
   const one = CASES['something is blocked within maxRejects']
   const { project } = await projectOf(one ?? { rows: [], codes: {} })
   const applied = await project.run(['apply', '--yes', '--json'], { env })
@@ -142,7 +142,7 @@ test('what is blocked within maxRejects is named, and the run is complete', asyn
   expect(report.failures.map(({ outcome }: { outcome: string }) => outcome)).toContain('blocked')
 })
 
-test('a refusal comes before --strict, and that before --detailed-exitcode', async () => {
+test('a safety check comes before --strict, and --strict before --detailed-exitcode', async () => {
   const refused = await projectOf({ rows: [person('ada'), REJECTED], codes: {} })
   expect((await refused.project.run(['plan', '--strict', '--detailed-exitcode'], { env })).exit).toBe(5)
   const odd = await projectOf({ rows: NULLS, codes: {} })
@@ -150,13 +150,13 @@ test('a refusal comes before --strict, and that before --detailed-exitcode', asy
   expect((await odd.project.run(['plan', '--detailed-exitcode'], { env })).exit).toBe(2)
 })
 
-test('the docs name every exit code', () => {
+test('the docs list every exit code', () => {
   const page = readFileSync(new URL('../../docs/reference/exit-codes.md', import.meta.url), 'utf8')
   const named = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))
   expect(named).toEqual(Object.values(ExitCode))
 })
 
-test('an accepted warning is shown as such, and not on standard error', async () => {
+test('an accepted warning is marked, and not on standard error', async () => {
   const { project } = await projectOf({ rows: NULLS, manifest: ACCEPTED, codes: {} })
   const text = await project.run(['plan'], { env })
   expect(text.stdout).toMatch(/^ {2}· accepted: .*\[written_null\]$/m)

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { PROGRAM } from '../built.ts'
 
-test('a disk that is too full for the output is told as that, with the stream', (context) => {
+test('a full disk is reported with the name of the stream', (context) => {
   if (!existsSync('/dev/full')) return context.skip()
   const full = openSync('/dev/full', 'w')
   const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'schema'], {

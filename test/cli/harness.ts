@@ -18,11 +18,11 @@ export interface World {
   env?: Record<string, string | undefined>
   /** Whether the outputs claim to be a terminal. */
   terminal?: boolean
-  /** Parts of the context that differ. */
+  /** Overrides of the context. */
   context?: Partial<Context>
 }
 
-/** A folder with these files, by relative path; it is gone after the test. */
+/** A temporary folder with these files, by relative path. */
 export function folderOf(files: Files): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-')))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -38,10 +38,7 @@ export function command(args: readonly string[], { cwd, env = {}, terminal, cont
   return runCommand(args, { cwd, env, terminals: terminal ? ['stdout', 'stderr'] : [], ...context })
 }
 
-/**
- * Starts the program as a process of its own, with nothing of this process's environment but the
- * path.
- */
+/** Starts the program as a separate process, with only PATH from this environment. */
 export function start(
   args: readonly string[],
   { cwd, env = {} }: World,
@@ -55,7 +52,7 @@ export function start(
   return child
 }
 
-/** Runs a command line as a process of its own. */
+/** Runs a command line as a separate process. */
 export async function program(args: readonly string[], world: World): Promise<Outcome> {
   const child = start(args, world)
   const [stdout, stderr, code] = await Promise.all([

@@ -20,7 +20,7 @@ const optionOf = (name: string, long: string): OptionDescription => {
   return found
 }
 
-test('options have their names, the kind of their value, choices, defaults, and whether they repeat', () => {
+test('options have names, kinds of values, choices, defaults and repeatability', () => {
   expect(optionOf('plan', '--format')).toEqual({
     long: '--format',
     short: null,
@@ -45,7 +45,7 @@ test('options have their names, the kind of their value, choices, defaults, and 
   expect(options.find(({ long }) => long === '--mask')?.value?.choices).toEqual(['none', 'emails', 'all'])
 })
 
-test('arguments have their names and whether they are required or repeat', () => {
+test('arguments have names, and are required or repeatable', () => {
   expect(commandOf('state rm').arguments).toMatchObject([
     { name: 'addresses', kind: 'address', required: true, repeatable: true },
   ])
@@ -53,18 +53,18 @@ test('arguments have their names and whether they are required or repeat', () =>
   expect(commandOf('completion').arguments).toMatchObject([{ kind: 'choice', choices: ['bash', 'zsh', 'fish'] }])
 })
 
-test('it says what changes WorkOS, and that is apply and destroy alone', () => {
+test('only apply and destroy change WorkOS', () => {
   const writing = commands.filter(({ effect }) => effect === 'workos').map(({ name }) => name)
   expect(writing.sort()).toEqual(['apply', 'destroy'])
 })
 
-test('every exit code says what it means and what it asks for', () => {
+test('every exit code has a meaning and a next step', () => {
   expect(exitCodes.map(({ code }) => code)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 130])
   for (const { meaning, next } of exitCodes) expect(`${meaning}${next}`).toMatch(/\w/)
   expect(variables.map(({ name }) => name)).toContain('HTTPS_PROXY')
 })
 
-test('commands that are made for shells are left out, and one command can be asked for', async () => {
+test('hidden commands are left out, and a single command can be described', async () => {
   expect(commands.map(({ name }) => name)).not.toContain('completion-words')
   expect((await described('state', 'show')).commands.map(({ name }) => name)).toEqual(['state show'])
   const state = (await described('state')).commands.map(({ name }) => name)

@@ -13,7 +13,7 @@ async function project(manifest: object = {}) {
 }
 
 describe('--html', () => {
-  test('writes the report of plan, apply, verify and the state, for its owner alone', async () => {
+  test('writes private reports of plan, apply, verify and the state', async () => {
     const people = await project()
     const read = (name: string) => readReport(readFileSync(people.path(name), 'utf8'))
     for (const [line, name] of [
@@ -44,7 +44,7 @@ describe('--html', () => {
     expect(people.list('.').filter((name) => name.includes('tmp'))).toEqual([])
   })
 
-  test('tells of a deletion: what it would delete, what it did, and that nothing is left', async () => {
+  test('reports a deletion before, during and after it', async () => {
     const people = await project()
     await people.run(['apply', '--yes'], { env })
     const read = () => readReport(readFileSync(people.path('destroy.html'), 'utf8'))
@@ -83,7 +83,7 @@ describe('--html', () => {
     expect((await destroy('--html', 'migrate.config.yaml')).exit).toBe(3)
   })
 
-  test('tells of what WorkOS refused, by cause, and of what differs later', async () => {
+  test('reports rejected writes by cause, and later differences', async () => {
     const workos = await startWorkos({
       interceptor: refusing('POST', '/user_management/organization_memberships', 422),
     })
@@ -130,7 +130,7 @@ describe('--html', () => {
     }
   })
 
-  test('finds out before anything is applied that it cannot be written', async () => {
+  test('fails before the apply if it cannot be written', async () => {
     const workos = await startWorkos()
     const people = peopleProject(workos, rows)
     mkdirSync(people.path('folder'))
@@ -152,7 +152,7 @@ describe('--html', () => {
     expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
   })
 
-  test('is of a whole state, not of one resource', async () => {
+  test('reports a whole state, not one resource', async () => {
     const people = await project()
     await people.run(['apply', '--yes'], { env })
     const { exit, stderr } = await people.run(['state', 'show', 'user:id-ada', '--html', 'state.html'], { env })

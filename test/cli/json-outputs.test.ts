@@ -20,7 +20,7 @@ const world = { stdout: nowhere, stderr: nowhere, stdin: nowhere, env: {}, cwd: 
 const program = buildProgram({ ...world, interrupted: never, killed: never }, async () => {})
 const { commands } = describeProgram(program)
 
-/** Options that make an output for programs. */
+/** Options for outputs that programs read. */
 const forPrograms = commands.flatMap(({ name, options }) =>
   options.flatMap(({ long, value }) => {
     if (long === '--json' || long === '--ndjson') return [`${name} ${long}`]
@@ -37,12 +37,12 @@ test('every output for programs has a schema', () => {
   expect(schemas.filter((name) => !existsSync(`${ROOT}/schemas/${name}`))).toEqual([])
 })
 
-test('the table of commands knows each of them, and no other', () => {
+test('the table of commands lists exactly these outputs', () => {
   const names = everyCommand(program).map(pathOf)
   expect(Object.keys(FACTS).toSorted()).toEqual(names.filter((name) => ![WORDS, ''].includes(name)).toSorted())
 })
 
-/** Each object that a schema describes, with its path. */
+/** Each object in a schema, with its path. */
 function* objectsIn(node: unknown, path = ''): Generator<[string, Record<string, unknown>]> {
   if (Array.isArray(node)) for (const [index, item] of node.entries()) yield* objectsIn(item, `${path}/${index}`)
   if (!isObject(node)) return
@@ -52,35 +52,32 @@ function* objectsIn(node: unknown, path = ''): Generator<[string, Record<string,
 
 const ours = readdirSync(`${ROOT}/schemas`).filter((name) => name !== 'migrate.config.schema.json')
 
-test.each(ours)('%s says of each object which members it may have, and what it is', (name) => {
+test.each(ours)('%s closes and describes each object', (name) => {
   const schema = schemaOf(name)
   expect(schema.title).toMatch(/\w/)
   const open = [...objectsIn(schema)].filter(
     ([path, { additionalProperties: more }]) =>
-      // Of an event that is a choice of types the type closes it.
+      // The type closes an event that is a choice of types.
       !(name === 'events.schema.json' && path === '') && more === undefined,
   )
   expect(open.map(([path]) => path)).toEqual([])
 })
 
-test('what is not described is refused', () => {
+test('an undescribed member is rejected', () => {
   const line = { kind: 'user', key: 'u1', external_id: null, workos_id: 'user_1', ownership: 'created', run: 1 }
   expect(wrongIn('state-line.schema.json', line)).toEqual([])
   expect(wrongIn('state-line.schema.json', { ...line, more: 1 })).not.toEqual([])
   expect(wrongIn('state-line.schema.json', { ...line, run: 'first' })).not.toEqual([])
 })
 
-test('config is described key by key as the manifest is', () => {
+test('config is described like the manifest, key by key', () => {
   const { properties } = schemaOf('migrate.config.schema.json')
   const apart = ['$schema', 'extends', 'environments', 'tests']
   const keys = Object.keys(properties).filter((key) => !apart.includes(key))
   expect(Object.keys(schemaOf('config.schema.json').$defs.manifest.properties)).toEqual(keys)
 })
 
-/**
- * For each output that a program may ask for: command lines that make it, in this order. Every run
- * is held to its schema by `runCommand`.
- */
+/** Command lines that make each output for programs, in order. `runCommand` checks the schemas. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   'help --json': ['help --json', 'help --json state'],
   'validate --json': ['validate --json', 'validate --json -e nowhere'],
@@ -106,10 +103,10 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   'destroy --json': ['destroy --json --plan-only', 'destroy --json --confirm people'],
 }
 
-/** What a line may end with: what is missing or wrong is an output too. */
+/** Possible exit codes: a failure is an output too. */
 const ENDS = [0, 1, 3, 7]
 
-test('each output for programs is made here', () => {
+test('this test makes each output for programs', () => {
   expect(forPrograms.filter((line) => LINES[line] === undefined)).toEqual([])
 })
 
@@ -121,7 +118,7 @@ const ROWS = [
   person('user3', { last_name: 'NULL' }),
 ]
 
-test('all of them are as their schemas say', async () => {
+test('all outputs match their schemas', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/user_management/users', { email: 'user1@example.com', first_name: 'Lives here' })
   const project = peopleProject(workos, ROWS, {

@@ -9,15 +9,12 @@ import { Mask } from '../../src/diagnostics/mask.ts'
 import { createProject, type Project } from '../e2e/cli.ts'
 import { readReport } from '../reporting/html/reading.ts'
 
-/** Values of persons that must not be seen, however they are written. */
+/** Personal data that must not appear, in any form. */
 const NAMES = ['Lovelace', 'Zuse', 'secret-plan', 'Grace Hopper']
 const KEYS = ['key of ada', 'key-konrad', 'key-gone', 'key-twin']
 const ADDRESSES = ['ada.l@example.com', 'konrad-z@example.com', 'not an address', 'ghost@example.com']
 
-/**
- * A migration in which something is rejected, merged, left out, warned of, created, changed and
- * different.
- */
+/** A migration with rejects, merges, skipped records, warnings, creations, changes and drift. */
 function project(mask?: string): Project {
   const made = createProject()
   made.csv('people.csv', [
@@ -111,7 +108,7 @@ const AFTER = [
   ['destroy', '--plan-only', '--json'],
 ]
 
-/** What every command says, on both outputs. */
+/** The outputs of every command. */
 async function everything(
   made: Project,
   env: Record<string, string> = {},
@@ -137,7 +134,7 @@ describe('emails', () => {
     ['by the manifest', 'emails', {}, []],
     ['by default in CI', undefined, { CI: 'true' }, []],
     ['by the command line', 'none', {}, ['--mask', 'emails']],
-  ])('are in no output: %s', async (_how, mask, env, more) => {
+  ])('are hidden: %s', async (_how, mask, env, more) => {
     const made = project(mask)
     for (const { args, text } of await everything(made, env, more, mask === 'emails' ? undefined : LOOKS)) {
       for (const address of ADDRESSES) expect(text, args).not.toContain(address)
@@ -155,7 +152,7 @@ describe('emails', () => {
 })
 
 describe('all', () => {
-  test('leaves no value, no address and no key of a person in any output, and every JSON well-formed', async () => {
+  test('hides all values, addresses and keys of users, and keeps JSON valid', async () => {
     for (const { args, text, stdout } of await everything(project('all'))) {
       for (const value of [...NAMES, ...ADDRESSES, ...KEYS]) expect(text, args).not.toContain(value)
       if (args.includes('--json'))
@@ -166,7 +163,7 @@ describe('all', () => {
     }
   })
 
-  test('hides keys with blanks and brackets, and texts that lines are broken in', async () => {
+  test('hides keys with spaces and brackets, and texts across lines', async () => {
     const made = project('all')
     const rows = ['Ada Lovelace', 'Konrad Zuse'].map((name, n) => ({
       id: `CN=${name} (Jr.), OU=Lovelace ${n}`,
@@ -209,16 +206,16 @@ describe('all', () => {
     }
   })
 
-  test('leaves the counts, the columns and the reasons', async () => {
+  test('keeps counts, columns and reasons', async () => {
     const { stdout } = await project('all').run(['plan'])
     expect(stdout).toMatch(/people \(\.\/people\.csv\) +5 +=/)
     expect(stdout).toMatch(/firstName +3 of 3/)
     expect(stdout).toMatch(/\+ user:#[0-9a-f]{8} {2}\*\*\*/)
-    expect(stdout).toContain('is not an e-mail address')
+    expect(stdout).toContain('is not an email address')
   })
 })
 
-test('files to work with, the schema and the map of keys are as they are', async () => {
+test('does not mask working files, the schema and the map of keys', async () => {
   const made = project('all')
   expect((await made.run(['plan', '--merges', 'merges.json', '--out', 'plan.ndjson'])).exit).toBe(0)
   expect(readFileSync(made.path('merges.json'), 'utf8')).toContain('Lovelace-Byron')
@@ -249,14 +246,14 @@ test('an unknown mask is a usage error', async () => {
   expect([exit, stderr]).toMatchObject([3, expect.stringMatching(/output\.mask/)])
 })
 
-test('what a person types at a question comes back as it is', async () => {
+test('does not mask what a user types at a prompt', async () => {
   const { stderr, exit } = await project('all').run(['apply'], { typed: 'yes\n' })
   expect(exit).toBe(0)
   expect(stderr).toContain('Type yes to continue: ')
 })
 
 describe('a masked stream', () => {
-  test('is its stream in everything but the text', async () => {
+  test('behaves like its stream except for the text', async () => {
     const inner = Object.assign(new PassThrough({ highWaterMark: 8 }), { isTTY: true, columns: 40 })
     const stream = maskedStream(inner, new Mask('emails'))
     expect([stream.isTTY, stream.columns, stream.writableHighWaterMark]).toEqual([true, 40, 8])
@@ -277,7 +274,7 @@ describe('a masked stream', () => {
     expect(rest).toBe('xb***@example.com')
   })
 
-  test('masks bytes, and leaves them alone where nothing is masked', () => {
+  test('masks bytes, and passes them on without a mask', () => {
     const inner = new PassThrough()
     const mask = new Mask('none')
     const stream = maskedStream(inner, mask)
@@ -288,7 +285,7 @@ describe('a masked stream', () => {
     expect(inner.read().toString()).toBe('a***@example.com')
   })
 
-  test('gets whole lines, however long an output is', async () => {
+  test('receives whole lines of any output', async () => {
     const pieces: string[] = []
     const inner = new Writable({
       write(chunk, _encoding, done) {
@@ -305,7 +302,7 @@ describe('a masked stream', () => {
   })
 })
 
-test('every command that reads the manifest lets it say what is masked', () => {
+test('every command that reads the manifest uses its mask', () => {
   const cli = fileURLToPath(new URL('../../src/cli/', import.meta.url))
   const calls = readdirSync(cli, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))

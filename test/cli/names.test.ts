@@ -8,7 +8,7 @@ import { command, folderOf } from './harness.ts'
 
 const SECOND = 'workos-declare'
 
-test('the package installs the program under each of its names', () => {
+test('the package installs the program under both names', () => {
   const { bin } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(bin).toEqual(Object.fromEntries(PROGRAM_NAMES.map((name) => [name, 'dist/cli/main.js'])))
 })
@@ -36,7 +36,7 @@ test.each([
 describe('called by its second name', () => {
   const world = { cwd: '/', context: { name: SECOND } } as const
 
-  test('its help shows that name alone', async () => {
+  test('its help shows only that name', async () => {
     for (const args of [['--help'], ['plan', '--help'], ['help', 'state', 'mv']]) {
       const { stdout } = await command(args, world)
       expect(stdout).toMatch(/^Usage: workos-declare /m)
@@ -52,12 +52,12 @@ describe('called by its second name', () => {
     expect((await command(['plam'], world)).stderr).toContain('(workos-declare --help shows the commands)')
   })
 
-  test('what it writes to standard output stays as it is', async () => {
+  test('its standard output does not change', async () => {
     const { stdout } = await command(['completion', 'bash'], world)
     expect(stdout).toBe((await command(['completion', 'bash'], { cwd: '/' })).stdout)
   })
 
-  test('as a link to the program it knows its name', () => {
+  test('a link to the program uses its own name', () => {
     const link = join(folderOf({ 'note.txt': '' }), SECOND)
     symlinkSync(PROGRAM, link)
     const said = execFileSync(process.execPath, [link, 'plan', '--help'], { encoding: 'utf8' })
@@ -65,7 +65,7 @@ describe('called by its second name', () => {
   })
 })
 
-test('the help of the program names both', async () => {
+test('the help of the program lists both names', async () => {
   const { stdout } = await command(['--help'], { cwd: '/' })
   expect(stdout).toMatch(/^Usage: workos-migrate /m)
   expect(stdout).toContain('The package also installs the program as workos-declare.')

@@ -54,7 +54,7 @@ test.each(
   expect(stdout).toContain(`Usage: ${line} `)
 })
 
-test('the options of help have a description each', async () => {
+test('all options in the help have a description', async () => {
   for (const words of commands) {
     const { stdout } = await command([...words, '--help'], { cwd: '/' })
     const options = stdout.split('Options:\n')[1]?.split('\n\n')[0] ?? ''
@@ -83,13 +83,13 @@ test.each([
   [['help', 'retry'], 3, 'workos-migrate apply'],
   [['help', 'nonsense'], 3, "unknown command 'nonsense'"],
   [['help', 'state', 'pull'], 3, 'workos-migrate state backup'],
-])('%j speaks of what was asked', async (args, code, says) => {
+])('%j prints the requested text', async (args, code, says) => {
   const outcome = await command(args, { cwd: '/' })
   expect(outcome.code).toBe(code)
   expect(outcome.stdout + outcome.stderr).toContain(says)
 })
 
-test('--version names the program with its version: another one of the same name prints a bare number', async () => {
+test('--version prints the name and the version, unlike another program with this name', async () => {
   expect(await command(['--version'], { cwd: '/' })).toEqual({
     code: 0,
     stdout: `workos-migrate ${toolVersion} (declarative: reads migrate.config.yaml)\n`,
@@ -97,7 +97,7 @@ test('--version names the program with its version: another one of the same name
   })
 })
 
-test('a terminal gets colours, unless NO_COLOR or TERM=dumb forbids them', async () => {
+test('a terminal gets colors, unless NO_COLOR or TERM=dumb is set', async () => {
   const cwd = folderOf({ 'migrate.config.yaml': 'sauce: {}\n' })
   const said = async (env: Record<string, string>, terminal: boolean) =>
     (await command(['plan'], { cwd, env, terminal })).stderr
@@ -108,7 +108,7 @@ test('a terminal gets colours, unless NO_COLOR or TERM=dumb forbids them', async
   expect(await said({ FORCE_COLOR: '1' }, false)).toContain('\x1b[')
 })
 
-test('what a file holds cannot steer the terminal', async () => {
+test('file content cannot control the terminal', async () => {
   const evil = '\u001b]0;gotcha\u0007\u001b[2J\u202eAcme\u009b2J'
   const cwd = demo(`email,org_external_id,org_name\na@example.com,acme,${evil}\nb\u001b[1m,,\n`)
   writeFileSync(join(cwd, 'migrate.config.yaml'), `${SANDBOX}safety: { maxRejects: 1 }\n`)
@@ -126,7 +126,7 @@ test('what a file holds cannot steer the terminal', async () => {
   expect((await command(['plan', '--refresh'], { cwd })).stdout).toContain('user:b\\x1b[1m')
 })
 
-/** Something that nobody expects: a clock that fails, with a secret in what it says. */
+/** An unexpected error with a secret in its message: a clock that fails. */
 const broken = (env: Record<string, string> = {}) => {
   const folder = demo()
   return {
@@ -140,7 +140,7 @@ const broken = (env: Record<string, string> = {}) => {
   }
 }
 
-test('a defect is called one, with the error and how to report it', async () => {
+test('a defect is reported as one, with the error and how to report it', async () => {
   const outcome = await command(['apply', '--yes'], broken())
   const says = [
     'error: this is a defect of workos-migrate, not of your input: Error: the clock\\x1b[2J stopped at [redacted]',
@@ -151,14 +151,14 @@ test('a defect is called one, with the error and how to report it', async () => 
   expectRefusal(outcome, { name: 'defect', exit: 1, says })
 })
 
-test('with WORKOS_MIGRATE_DEBUG a defect shows where it happened, and no secret', async () => {
+test('with WORKOS_MIGRATE_DEBUG a defect shows its stack trace without secrets', async () => {
   const { code, stderr } = await command(['apply', '--yes'], broken({ WORKOS_MIGRATE_DEBUG: '1' }))
   expect(code).toBe(1)
   expect(stderr).toMatch(/^ {4}at .*program\.test\.ts:\d+/m)
   expect(stderr).not.toContain(SECRET)
 })
 
-test('an interruption is no defect', async () => {
+test('an interruption is not a defect', async () => {
   const context = { interrupted: AbortSignal.abort(new Error('interrupted')) }
   const { code, stderr } = await command(['plan'], { cwd: demo(), context })
   expect({ code, stderr }).toEqual({ code: 130, stderr: 'Interrupted.\n' })
@@ -179,7 +179,7 @@ test.each([
     args: ['apply', '--yes', 'local.yaml'],
     exit: 5,
     at: 'users.csv:3',
-    says: ['"b" is not an e-mail address', 'safety.maxRejects allows 0'],
+    says: ['"b" is not an email address', 'safety.maxRejects allows 0'],
   },
   { name: 'nobody to ask', args: ['apply', 'fine.yaml'], exit: 3, says: ['approve with --yes'] },
   {
@@ -199,14 +199,14 @@ test.each([
   expectRefusal(await program(args, { cwd }), expected)
 })
 
-test('plan leaves nothing behind but the data of the sandbox', async () => {
+test('plan leaves only the data of the sandbox', async () => {
   const cwd = demo()
   expect(await program(['plan'], { cwd })).toMatchObject({ code: 0, stderr: '' })
   expect(readdirSync(cwd).sort()).toEqual(['.workos-migrate', 'migrate.config.yaml', 'users.csv'])
   expect(readdirSync(join(cwd, '.workos-migrate'))).toEqual(['sandbox.sqlite'])
 })
 
-test('a first apply makes a state and no backup of one', async () => {
+test('a first apply creates a state without a backup', async () => {
   const cwd = demo()
   expect(await program(['apply', '--yes'], { cwd })).toMatchObject({ code: 0, stderr: '' })
   expect(readdirSync(join(cwd, '.workos-migrate')).filter((name) => name.endsWith('.bak'))).toEqual([])
@@ -214,7 +214,7 @@ test('a first apply makes a state and no backup of one', async () => {
 
 const many = `email\n${Array.from({ length: 5000 }, (_, n) => `user-${n}@example.com\n`).join('')}`
 
-/** Runs a command whose reader leaves after the first lines. */
+/** Runs a command whose reader closes the pipe after the first lines. */
 async function readStart(args: string[], cwd: string) {
   const child = start(args, { cwd })
   const closed = once(child, 'close')
@@ -225,11 +225,11 @@ async function readStart(args: string[], cwd: string) {
   return { code, signal, stderr: await stderr }
 }
 
-test('a reader that has seen enough ends the output of a plan quietly', async () => {
+test('a closed pipe ends the output of a plan quietly', async () => {
   expect(await readStart(['plan', '--full'], demo(many))).toEqual({ code: 0, signal: null, stderr: '' })
 })
 
-test('a reader that has seen enough does not end an apply', async () => {
+test('a closed pipe does not stop an apply', async () => {
   const cwd = demo(many.slice(0, many.indexOf('user-200@')))
   expect(await readStart(['apply', '--yes'], cwd)).toEqual({ code: 0, signal: null, stderr: '' })
   const after = await command(['plan', '--refresh', '--detailed-exitcode'], { cwd })

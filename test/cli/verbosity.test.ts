@@ -5,11 +5,11 @@ import { swiftClock } from '../simulated-clock.ts'
 
 const env = { KEY }
 const ROWS = [member('ada', 'acme'), member('bea', 'acme'), person('cleo')]
-/** So quick that every phase would be told. */
+/** Fast enough that every phase is reported. */
 const run = { env, pace: { ...swiftClock, now: () => swiftClock.now() * 1_000 } }
 
 describe('--quiet', () => {
-  test('leaves standard error empty, and results where they are', async () => {
+  test('keeps standard error empty, and prints results', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     for (const args of [
       ['plan', '--out', 'plan.ndjson', '--merges', 'merges.json'],
@@ -47,7 +47,7 @@ describe('--quiet', () => {
     expect(stderr).not.toContain('Nothing was applied')
   })
 
-  test('and what an interrupted run left is not told of', async () => {
+  test('hides what an interrupted run left', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     await project.run(['apply', '--yes'], { env, interrupted: AbortSignal.timeout(1) })
     const { stderr } = await project.run(['apply', '--yes', '--quiet'], run)
@@ -56,7 +56,7 @@ describe('--quiet', () => {
 })
 
 describe('--verbose', () => {
-  test('tells each phase with its time, and counts the requests by their windows', async () => {
+  test('reports each phase with its time, and counts requests by window', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     const { exit, stderr } = await project.run(['apply', '--yes', '--verbose'], { env })
@@ -80,7 +80,7 @@ describe('--verbose', () => {
     )
   })
 
-  test('tells each wait, and each request that fails, without what it carries', async () => {
+  test('reports waits and failed requests, without their content', async () => {
     let refusals = 0
     const workos = await startWorkos({
       interceptor: {
@@ -101,7 +101,7 @@ describe('--verbose', () => {
     expect(stderr).not.toMatch(/secret-of-cleo|cleo@example\.com|sk_test/)
   })
 
-  test('tells of the source too', async () => {
+  test('reports on the source too', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     for (const args of [['export', '--out', 'snapshot'], ['verify'], ['inspect']]) {
       const { stderr } = await project.run([...args, '--verbose'], { env })

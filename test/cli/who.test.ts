@@ -3,9 +3,7 @@ import { startSandbox } from '../../src/sandbox/server.ts'
 import { tried } from '../tried.ts'
 import { command, type Files, folderOf } from './harness.ts'
 
-/**
- * Sixty users on one line, of whom one has a number that is none, and one neither key nor address.
- */
+/** Sixty users on one line: one has an invalid number, one has no key and no address. */
 const people = Array.from({ length: 60 }, (_, n) => ({
   id: `u${n}`,
   mail: `u${n}@example.com`,
@@ -31,7 +29,7 @@ const inFolder = (more = '', files: Files = {}) => ({
   }),
 })
 
-describe('in a document on one line', () => {
+describe('in a single-line document', () => {
   test(
     tried(
       'JSON and NDJSON of any kind',
@@ -51,7 +49,7 @@ describe('in a document on one line', () => {
     },
   )
 
-  test('a document and a file of rejects have the address of its own', async () => {
+  test('a JSON document and a reject file have their own addresses', async () => {
     const world = inFolder()
     const { stdout } = await command(['plan', '--json'], world)
     const { rejects } = JSON.parse(stdout)
@@ -62,7 +60,7 @@ describe('in a document on one line', () => {
     expect(markdown).toContain('`user:u31` `u***@example.com`')
   })
 
-  test('what a mask hides stays hidden', async () => {
+  test('masked text stays masked', async () => {
     const world = inFolder()
     const { stdout: emails } = await command(['plan', '--full', '--mask', 'emails'], world)
     expect(emails).toContain('user:u31  u***@example.com: ')
@@ -73,7 +71,7 @@ describe('in a document on one line', () => {
     }
   })
 
-  test('what a run leaves behind names them too', async () => {
+  test('the errors of a run list them too', async () => {
     const world = inFolder('safety: { maxRejects: 10 }\n')
     const applied = await command(['apply', '--yes'], world)
     expect(applied.stderr).toBe('')
@@ -85,7 +83,7 @@ describe('in a document on one line', () => {
   })
 })
 
-test('what WorkOS refuses names key, address and place', async () => {
+test('a write that WorkOS rejects shows key, address and place', async () => {
   const sandbox = await startSandbox({
     data: ':memory:',
     faults: { faults: [{ kind: 'refused', user: 'u2@example.com' }] },

@@ -75,28 +75,28 @@ describe('a difference', () => {
   })
 })
 
-test('what is kept beside the base tells what was sent, member by member', () => {
+test('the differences next to the base show what was sent, member by member', () => {
   const sent = { firstName: 'Ada', metadata: { a: '1', b: '2', c: '3' } }
   const differences = compareAnswer(user, sent, { firstName: 'Ada', metadata: { a: '1', b: 'x' } })
   const answered = besides(differences)
   expect(answered).toEqual({ metadata: { b: 'x', c: null } })
   expect(sentBeside(answered ?? {}, sent)).toEqual({ metadata: { b: '2', c: '3' } })
-  expect(describeAnswer(differences)).toBe('metadata.b: sent 2; answered x, and metadata.c: sent 3; answered nothing')
+  expect(describeAnswer(differences)).toBe('metadata.b: sent 2; returned x, and metadata.c: sent 3; returned nothing')
   expect(besides([])).toBeUndefined()
 })
 
 test('a long value is cut in a message', () => {
   const text = describeAnswer([{ field: 'name', sent: 'x'.repeat(200), answered: null }])
-  expect(text).toBe(`name: sent ${'x'.repeat(60)}…; answered nothing`)
+  expect(text).toBe(`name: sent ${'x'.repeat(60)}…; returned nothing`)
 })
 
-test('whether WorkOS holds all of it: not where a part cannot be read back', () => {
+test('whether WorkOS has all values: not if a part cannot be read', () => {
   expect(holdsAll(user, { firstName: 'Ada' }, { firstName: ' Ada' })).toBe(true)
   expect(holdsAll(user, { firstName: 'Ada' }, {})).toBe(false)
   expect(holdsAll(user, { firstName: 'Ada', password: null }, { firstName: 'Ada', password: null })).toBe(false)
 })
 
-describe('whose answer it is', () => {
+describe('the owner of a response', () => {
   const live = (
     naturalKey: string | null,
     attributes: JsonObject = {},
@@ -115,31 +115,31 @@ describe('whose answer it is', () => {
     refs,
   })
 
-  test('another address or external id is somebody else', () => {
+  test('another address or external ID means somebody else', () => {
     const ada = desired('user', { email: 'ada@example.com', externalId: 'id-ada' })
     expect(otherIdentity(user, ada, live('ada@example.com', {}, 'id-ada'), {})).toBeUndefined()
     expect(otherIdentity(user, ada, live('ada@example.com'), {})).toBeUndefined()
     expect(otherIdentity(user, ada, live('eve@example.com', {}, 'id-ada'), {})).toBe('eve@example.com')
-    expect(otherIdentity(user, ada, live('ada@example.com', {}, 'id-eve'), {})).toBe('external id id-eve')
+    expect(otherIdentity(user, ada, live('ada@example.com', {}, 'id-eve'), {})).toBe('external ID id-eve')
   })
 
-  test('an external id that was not sent is somebody else', () => {
+  test('an external ID that was not sent means somebody else', () => {
     const ada = desired('user', { email: 'ada@example.com' })
     expect(otherIdentity(user, ada, live('ada@example.com'), {})).toBeUndefined()
-    expect(otherIdentity(user, ada, live('ada@example.com', {}, 'id-eve'), {})).toBe('external id id-eve')
+    expect(otherIdentity(user, ada, live('ada@example.com', {}, 'id-eve'), {})).toBe('external ID id-eve')
   })
 
-  test('characters that Unicode makes ASCII of are another address, external id and value', () => {
+  test('characters that Unicode turns into ASCII make another address, external ID and value', () => {
     const mike = desired('user', { email: 'o`k@example.com', externalId: 'K1' })
     expect(otherIdentity(user, mike, live('o\u1fefk@example.com', {}, 'K1'), {})).toBe('o\u1fefk@example.com')
-    expect(otherIdentity(user, mike, live('o`k@example.com', {}, '\u212a1'), {})).toBe('external id \u212a1')
+    expect(otherIdentity(user, mike, live('o`k@example.com', {}, '\u212a1'), {})).toBe('external ID \u212a1')
     for (const answered of ['mi\u212ae@example.com', 'm\u0131ke@example.com']) {
       expect(compareAnswer(user, { email: 'mike@example.com' }, { email: answered })).toHaveLength(1)
     }
     expect(compareAnswer(user, { email: 'mike@example.com' }, { email: 'Mike@Example.com ' })).toEqual([])
   })
 
-  test('a group of another name is the group, one of another organization is not', () => {
+  test('a group with another name is the same group, one of another organization is not', () => {
     const sales = desired('group', { name: 'Sales' }, { organization: 'acme' })
     expect(
       otherIdentity(group, sales, live('org_1/Sales team', { name: 'Sales team' }), { organization: 'org_1' }),
@@ -149,14 +149,14 @@ describe('whose answer it is', () => {
     )
   })
 
-  test('an organization is known by its external id alone', () => {
+  test('an organization is identified only by its external ID', () => {
     const acme = desired('organization', { name: 'Acme', externalId: 'acme' })
     expect(otherIdentity(organization, acme, live(null, { name: 'Acme Inc.' }, 'acme'), {})).toBeUndefined()
-    expect(otherIdentity(organization, acme, live(null, { name: 'Acme' }, 'bolt'), {})).toBe('external id bolt')
+    expect(otherIdentity(organization, acme, live(null, { name: 'Acme' }, 'bolt'), {})).toBe('external ID bolt')
   })
 })
 
-test('of a connection that WorkOS reads from metadata, only what was sent is compared', () => {
+test('of a connection with metadata, only what was sent is compared', () => {
   const attributes = { externalId: 'c1', name: 'Okta', idpMetadataUrl: 'https://idp.test/meta', idpEntityId: 'old' }
   const body = {
     id: 'conn_1',

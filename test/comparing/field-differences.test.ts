@@ -10,7 +10,7 @@ test('a field that is not desired is not managed', () => {
   for (const definition of [value, map, set]) expect(diffField(definition, undefined, 'x')).toBeUndefined()
 })
 
-test('a value is sent whole when it differs', () => {
+test('a value that differs is sent whole', () => {
   expect(diffField(value, 'a', 'a')).toBeUndefined()
   expect(diffField(value, 'a', 'b')).toBe('a')
   expect(diffField(value, 'a', null)).toBe('a')
@@ -18,7 +18,7 @@ test('a value is sent whole when it differs', () => {
   expect(diffField(value, { a: 1, b: 2 }, { b: 2, a: 1 })).toBeUndefined()
 })
 
-test('of a map, only the changed members are sent, and null for those that are gone', () => {
+test('of a map, only the changed members are sent, and null for removed ones', () => {
   expect(diffField(map, { a: '1', b: '2' }, { a: '1', b: '3', c: '4' })).toEqual({ b: '2', c: null })
   expect(diffField(map, { a: '1' }, { a: '1' })).toBeUndefined()
   expect(diffField(map, { a: '1' }, undefined)).toEqual({ a: '1' })
@@ -33,7 +33,7 @@ test('the order and repetition of a set do not matter', () => {
   expect(diffField(set, ['a'], undefined)).toEqual(['a'])
 })
 
-test('sending the changes of a map turns the base into what is desired', () => {
+test('sending the changes of a map turns the base into the desired value', () => {
   const metadata = fc.dictionary(fc.string({ maxLength: 3 }), fc.string({ maxLength: 2 }))
   fc.assert(
     fc.property(metadata, metadata, (desired, base) => {

@@ -82,7 +82,7 @@ describe('a user', () => {
     expect(inWords(identify(found, policy))).toBe(expected)
   })
 
-  test('the message names the address and the account, the hint what to do', () => {
+  test('the message contains the address and the account, the hint says what to do', () => {
     expect(identify(user(unverified), MATCH)).toMatchObject({
       message: expect.stringMatching(/ada@example\.com \(user_1\)/),
       hint: expect.stringMatching(/state import user:\S+ user_1; adopt\.unverified: allow/),
@@ -90,7 +90,7 @@ describe('a user', () => {
   })
 })
 
-/** Something of a kind, found where nothing tells more than where it hangs. */
+/** A resource of a kind that only its parents identify. */
 function plain(definition: KindDefinition, more: Partial<Found>): Found {
   const { name: kind } = definition
   const desired: DesiredResource = { kind, key: 'k', attributes: { name: 'N' }, secrets: null, refs: {} }
@@ -98,11 +98,11 @@ function plain(definition: KindDefinition, more: Partial<Found>): Found {
   return { definition, desired, live, refIds: {}, claimant: undefined, known: false, openCreate: undefined, ...more }
 }
 
-test.each(kindDefinitions)('without a create of ours, nothing of kind $name is ours', (definition) => {
+test.each(kindDefinitions)('without a create of ours, no $name is ours', (definition) => {
   expect(identify(plain(definition, {}), MATCH).type).toBe('adoptable')
 })
 
-test.each(kindDefinitions)('of kind $name, what hangs on nothing of ours is not ours for being found', (definition) => {
+test.each(kindDefinitions)('a $name found without a parent of ours is not ours', (definition) => {
   expect(identify(plain(definition, { openCreate: NO_HOLDER }), MATCH).type).toBe('adoptable')
 })
 
@@ -115,7 +115,7 @@ test.each([
   ['group', 'ours'],
   ['group-membership', 'ours'],
   ['organization-role', 'ours'],
-])('%s without its external id on a holder of ours: %s', (kind, expected) => {
+])('%s without its external ID on a parent of ours: %s', (kind, expected) => {
   expect(identify(plain(kindDefinition(kind), { openCreate: HOLDER }), MATCH).type).toBe(expected)
 })
 
@@ -126,7 +126,7 @@ test.each([
   ['role', { name: 'N', permissions: ['a:b'] }, 'adoptable'],
   ['organization-role', { name: 'N' }, 'ours'],
   ['permission', { name: 'N' }, 'adoptable'],
-])('after our create, a %s that holds %j is %s', (kind, attributes, expected) => {
+])('after our create, a %s with %j is %s', (kind, attributes, expected) => {
   const live = { id: 'x', externalId: null, naturalKey: null, attributes }
   expect(identify(plain(kindDefinition(kind), { live, openCreate: NO_HOLDER }), MATCH).type).toBe(expected)
 })

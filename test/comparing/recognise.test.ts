@@ -35,7 +35,7 @@ const byNaturalKey = (naturalKey: string) => live('by_natural_key', { naturalKey
 const byName: LiveLookup['byName'] = () => ({ type: 'found', live: live('by_name') })
 const GROUP = { organization: 'org_1' }
 
-describe('what stands for a desired resource', () => {
+describe('the live resource of a desired one', () => {
   test.each<[string, string, string]>([
     [
       'its external id comes before its address',

@@ -13,7 +13,7 @@ function resolve(user: Standing, organization: Standing) {
 const ADA: Standing = { type: 'there', id: 'user_1' }
 const ACME: Standing = { type: 'there', id: 'org_1' }
 
-test('references are those of the kind, and one that a resource lacks is none', () => {
+test('references are those of the kind, and a missing one does not count', () => {
   expect(references).toEqual([
     { role: 'user', kind: 'user', key: 'ada' },
     { role: 'organization', kind: 'organization', key: 'acme' },
@@ -21,16 +21,16 @@ test('references are those of the kind, and one that a resource lacks is none', 
   expect(referencesOf({ refs: { user: 'user' } }, { refs: {} })).toEqual([])
 })
 
-test('what is all there is resolved; without references too', () => {
+test('existing references are resolved; so is an empty list', () => {
   expect(resolve(ADA, ACME)).toEqual({ type: 'resolved', ids: { user: 'user_1', organization: 'org_1' } })
   expect(resolveReferences([], () => ADA)).toEqual({ type: 'resolved', ids: {} })
 })
 
-test('what is about to be created is pending, with the ids of the others', () => {
+test('a reference that will be created is pending, with the IDs of the others', () => {
   expect(resolve({ type: 'pending' }, ACME)).toEqual({ type: 'pending', ids: { organization: 'org_1' } })
 })
 
-test('what will not be there blocks, the first of it by name, also beside what is pending', () => {
+test('a reference that will not exist blocks, the first one by name, even next to a pending one', () => {
   const missing: Standing = { type: 'missing', why: 'is unknown' }
   expect(resolve({ type: 'pending' }, missing)).toMatchObject({
     type: 'blocked',
@@ -43,7 +43,7 @@ test('what will not be there blocks, the first of it by name, also beside what i
   })
 })
 
-test('what is gone is told before what is missing, and keeps its id', () => {
+test('a reference that is gone is reported before a missing one, and keeps its ID', () => {
   const gone: Standing = { type: 'gone', id: 'org_1', why: 'is not in WorkOS any more' }
   expect(resolve({ type: 'missing', why: 'does not exist' }, gone)).toMatchObject({
     type: 'blocked',

@@ -17,19 +17,19 @@ const live = (externalId: string | null) => ({
   attributes: { name: 'Acme' },
 })
 
-test('of what nothing else tells apart, another external id is another one', () => {
+test('if nothing else identifies it, another external ID means another resource', () => {
   expect(sameIdentity(organization, acme, live('acme'), {})).toBe(true)
   expect(sameIdentity(organization, acme, live(null), {})).toBe(true)
   expect(sameIdentity(organization, acme, live('bolt'), {})).toBe(false)
 })
 
-test('a user whose address is the same may have another external id', () => {
+test('a user with the same address can have another external ID', () => {
   const ada = { kind: 'user', key: 'a', attributes: { email: 'a@x.example', externalId: 'a' }, secrets: null, refs: {} }
   const found = { id: 'user_1', externalId: 'elsewhere', naturalKey: 'a@x.example', attributes: {} }
   expect(sameIdentity(user, ada, found, {})).toBe(true)
 })
 
-test('an organization that a look-up by external id answers with another one is not taken over', () => {
+test('an organization that a lookup by external ID returns with another ID is not taken over', () => {
   const found = {
     definition: organization,
     desired: acme,

@@ -18,10 +18,10 @@ interface Case {
   base: Attributes
   live: Attributes | undefined
   sends?: JsonObject
-  /** Fields told as kept. */
+  /** Fields reported as kept. */
   keeps?: string[]
   caughtUp?: boolean
-  /** The base afterwards; default: the desired attributes. */
+  /** The base afterwards. Default: the desired attributes. */
   applied?: Attributes
 }
 
@@ -152,7 +152,7 @@ describe('an object, member by member', () => {
   })
 })
 
-describe('a list whose order does not count', () => {
+describe('a list in any order', () => {
   test.each<[string, Case]>([
     [
       'in another order needs nothing',
@@ -180,8 +180,8 @@ describe('a list whose order does not count', () => {
   ])('%s', (_, example) => check(membership, example))
 })
 
-describe('what WorkOS cannot update', () => {
-  test('is told where it differs, and never sent', () => {
+describe('a field that WorkOS cannot update', () => {
+  test('is reported if it differs, and never sent', () => {
     const [desired, base] = [{ name: 'Admin' }, { name: 'Administrator' }]
     const fixed: KindDefinition = { ...role, fields: { name: { compare: 'value', merge: 'first', updatable: false } } }
     expect(compareKnown(fixed, desired, base, { name: 'Other' })).toMatchObject({
@@ -192,7 +192,7 @@ describe('what WorkOS cannot update', () => {
     expect(sourceChanged(fixed, desired, base)).toBe(false)
   })
 
-  test('fields that only help to find a thing are not compared', () => {
+  test('fields that only help to find a resource are not compared', () => {
     const { kept, changes } = compareKnown(
       organization,
       { id: 'org_1', domains: ['a.example'] },
@@ -214,18 +214,18 @@ describe('adopting', () => {
     return { send: JSON.parse(JSON.stringify(send)), kept: kept.map(({ field }) => field) }
   }
 
-  test('fills in what is empty there and may be filled in', () => {
+  test('fills in empty fields where allowed', () => {
     expect(adopted(user, { firstName: 'Ada', lastName: 'A' }, { firstName: null, lastName: null })).toEqual({
       send: { firstName: 'Ada' },
       kept: ['lastName'],
     })
   })
 
-  test('overwrites nothing that has a value', () => {
+  test('overwrites no field with a value', () => {
     expect(adopted(user, { firstName: 'Ada' }, { firstName: 'Grace' })).toEqual({ send: {}, kept: ['firstName'] })
   })
 
-  test('adds members of an object, and keeps those that are there', () => {
+  test('adds members of an object, and keeps existing ones', () => {
     const live = { metadata: { a: 'x', theirs: 'y' } }
     expect(adopted(user, { metadata: { a: '1', b: '2' } }, live)).toEqual({
       send: { metadata: { b: '2' } },
@@ -234,7 +234,7 @@ describe('adopting', () => {
     expect(adopted(user, { metadata: { b: '2' } }, live, [])).toEqual({ send: {}, kept: ['metadata.b'] })
   })
 
-  test('adds to a list and takes nothing away', () => {
+  test('adds to a list and removes nothing', () => {
     expect(adopted(membership, { roles: ['admin'] }, { roles: ['member'] })).toEqual({
       send: { roles: ['member', 'admin'] },
       kept: [],
@@ -243,7 +243,7 @@ describe('adopting', () => {
   })
 })
 
-describe('whatever the three sides hold', () => {
+describe('with any values on the three sides', () => {
   const word = fc.constantFrom('x', 'y', 'z')
   const members = fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor'), word)
   const flag = fc.boolean()
@@ -267,7 +267,7 @@ describe('whatever the three sides hold', () => {
     fc.tuple(fc.constant('membership'), roleSide, roleSide, fc.record({ roles: slugs }) as fc.Arbitrary<Attributes>),
   )
 
-  /** What WorkOS holds after an update with what was sent. */
+  /** What WorkOS has after an update with the sent values. */
   function updated(kind: KindDefinition, live: Attributes, { send }: Comparison): Attributes {
     const after: Attributes = { ...live }
     for (const [field, value] of Object.entries(send)) {
@@ -300,7 +300,7 @@ describe('whatever the three sides hold', () => {
     )
   })
 
-  test('the same holds after adopting, and nothing that had a value is lost', () => {
+  test('the same is true after adopting, and no value is lost', () => {
     const fill = fc.subarray(['firstName', 'lastName', 'emailVerified', 'metadata', 'roles'])
     fc.assert(
       fc.property(sides, fill, ([name, desired, , live], allowed) => {
@@ -309,7 +309,7 @@ describe('whatever the three sides hold', () => {
         const after = updated(kind, live, first)
         expect(quiet(compareKnown(kind, desired, first.applied, after))).toEqual(QUIET)
         for (const [field, held] of Object.entries(live)) {
-          // False is as good as nothing: an address that nobody has verified yet.
+          // False means the same as no value: an address that is not verified yet.
           if (held === null || held === false) continue
           if (Array.isArray(held)) expect(after[field]).toEqual(expect.arrayContaining(held))
           else if (typeof held === 'object') expect(after[field]).toMatchObject(held)
@@ -320,7 +320,7 @@ describe('whatever the three sides hold', () => {
     )
   })
 
-  test('where nobody touched WorkOS, it then holds what the source says', () => {
+  test('if nobody changed WorkOS, it then has the values of the source', () => {
     fc.assert(
       fc.property(side, side, (desired, base) => {
         const live: Attributes = { firstName: null, lastName: null, metadata: {}, ...base }
@@ -333,7 +333,7 @@ describe('whatever the three sides hold', () => {
     )
   })
 
-  test('no plain value that somebody changed in WorkOS is sent over', () => {
+  test('no plain value that somebody changed in WorkOS is overwritten', () => {
     fc.assert(
       fc.property(side, side, liveSide, (desired, base, live) => {
         const { send, kept } = compareKnown(user, desired, base, live)

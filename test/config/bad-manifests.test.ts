@@ -9,7 +9,7 @@ import { badText } from './bad/text.ts'
 import { badValues } from './bad/values.ts'
 import { folderOf, MINIMAL, problemsOf } from './folder.ts'
 
-describe('a bad manifest is refused with one problem at its place', () => {
+describe('a bad manifest is rejected with one problem at its place', () => {
   test.each([
     ...badText,
     ...badKeys,
@@ -32,7 +32,7 @@ describe('a bad manifest is refused with one problem at its place', () => {
   })
 })
 
-test('every problem is told at once, in reading order', async () => {
+test('all problems are reported together, in reading order', async () => {
   const text = `source: { type: csv, path: "\${A}" }
 target: { type: workos, apiKey: "\${B}" }
 run: { worker: 1, chunkSize: x }
@@ -48,21 +48,21 @@ name: []
   ])
 })
 
-test('all the errors of broken YAML are told', async () => {
+test('all errors of broken YAML are reported', async () => {
   const text = 'source: { type: csv\ntarget: "open\n'
   const problems = await problemsOf(folderOf({ 'migrate.config.yaml': text }))
   expect(problems.length).toBeGreaterThan(1)
   expect(problems.every(({ code, at }) => code === 'invalid_yaml' && at?.line !== undefined)).toBe(true)
 })
 
-test('aliases that stand for billions of values are refused', async () => {
+test('aliases that expand to billions of values are rejected', async () => {
   const levels = Array.from({ length: 12 }, (_, i) => `k${i + 1}: &k${i + 1} [${Array(10).fill(`*k${i}`).join(', ')}]`)
   const text = `k0: &k0 [a]\n${levels.join('\n')}\n${MINIMAL}`
   const problems = await problemsOf(folderOf({ 'migrate.config.yaml': text }))
   expect(problems.map(({ code }) => code)).toEqual(['too_many_aliases'])
 })
 
-test('nesting without end is refused', async () => {
+test('endless nesting is rejected', async () => {
   const problems = await problemsOf(folderOf({ 'migrate.config.yaml': `name: ${'['.repeat(50_000)}\n` }))
   expect(problems.map(({ code }) => code)).toEqual(['nested_too_deep'])
 })
@@ -75,7 +75,7 @@ test('a manifest that is not there, or is a folder, is named', async () => {
   expect(await problemsOf(folder, { path: 'dir' })).toMatchObject([{ code: 'not_a_file' }])
 })
 
-test('no issue quotes a secret', async () => {
+test('no problem quotes a secret', async () => {
   const key = ['sk', 'live', 'abcdefgh'].join('_')
   const text = `source: { type: csv, path: a, ${key}: 1 }\ntarget: { type: workos, api_key: ${key}, baseUrl: ${key} }\nroles: { unmapped: ${key} }\n`
   const problems = await problemsOf(folderOf({ 'migrate.config.yaml': text }))

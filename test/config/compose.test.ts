@@ -4,7 +4,7 @@ import { shippedRecipes } from '../../src/config/recipes.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { folderOf, load, MINIMAL } from './folder.ts'
 
-test('this file wins over what it extends: objects merge, lists and single values replace', async () => {
+test('a file overrides what it extends: objects merge, lists and scalars replace', async () => {
   const folder = folderOf({
     'shared/base.yaml': `${MINIMAL}
 map: { user: { email: a, firstName: b } }
@@ -21,7 +21,7 @@ run: { chunkSize: 20 }`,
   expect(manifest.run).toMatchObject({ chunkSize: 20, concurrency: 5 })
 })
 
-test('null takes an inherited key away, at every depth', async () => {
+test('null removes an inherited key, at every depth', async () => {
   const folder = folderOf({
     'base.yaml': `${MINIMAL}map: { user: { email: a, lastName: b, metadata: { x: y, z: w } } }\nrun: { chunkSize: 5 }`,
     'migrate.config.yaml': 'extends: ./base.yaml\nmap: { user: { lastName: null, metadata: { x: null } } }\nrun:\n',
@@ -31,7 +31,7 @@ test('null takes an inherited key away, at every depth', async () => {
   expect(manifest.run.chunkSize).toBe(250)
 })
 
-test('of several bases the later one wins, and each is relative to the file that names it', async () => {
+test('the last of several bases wins, and each path is relative to its file', async () => {
   const folder = folderOf({
     'a/one.yaml': 'extends: ../b/deep.yaml\nname: one\nrun: { chunkSize: 1 }',
     'a/two.yml': 'run: { chunkSize: 2 }',
@@ -42,7 +42,7 @@ test('of several bases the later one wins, and each is relative to the file that
   expect(manifest).toMatchObject({ name: 'one', run: { chunkSize: 2, concurrency: 7 } })
 })
 
-test('two bases may share a third', async () => {
+test('two bases can share a third', async () => {
   const folder = folderOf({
     'a.yaml': 'extends: ./c.yaml',
     'b.yaml': 'extends: ./c.yaml',
@@ -52,7 +52,7 @@ test('two bases may share a third', async () => {
   expect((await load(folder)).manifest.name).toBe('shared')
 })
 
-test('a recipe is extended by its name, and may build on another', async () => {
+test('a recipe is extended by name, and can extend another', async () => {
   const folder = folderOf({
     'recipes/plain.yaml': 'map: { user: { email: mail, key: id } }',
     'recipes/rich.yaml': 'extends: plain\nmap: { user: { key: uid } }',
@@ -61,7 +61,7 @@ test('a recipe is extended by its name, and may build on another', async () => {
   expect((await load(folder)).manifest.map.user).toEqual({ email: 'mail', key: 'uid' })
 })
 
-test('the recipe of the source type lies beneath everything', async () => {
+test('the recipe of the source type is the lowest layer', async () => {
   const folder = folderOf({
     'recipes/csv.yaml': 'map: { user: { email: email, key: external_id } }\nname: recipe',
     'base.yaml': 'map: { user: { key: id } }',
@@ -72,7 +72,7 @@ test('the recipe of the source type lies beneath everything', async () => {
   expect(locate(['map', 'user', 'email'])).toEqual({ file: join(folder, 'recipes/csv.yaml'), line: 1, column: 23 })
 })
 
-test('a recipe that is extended already is not put beneath a second time', async () => {
+test('a recipe that is extended explicitly is not added again', async () => {
   const folder = folderOf({
     'recipes/csv.yaml': 'name: recipe\nmap: { user: { email: a } }',
     'over.yaml': 'map: { user: null }',
@@ -81,7 +81,7 @@ test('a recipe that is extended already is not put beneath a second time', async
   expect((await load(folder)).manifest.map).toEqual({})
 })
 
-test('an environment is merged over the rest, and may change the source and so the recipe', async () => {
+test('an environment overrides the rest, and can change the source and its recipe', async () => {
   const folder = folderOf({
     'recipes/csv.yaml': 'map: { user: { key: from_csv } }',
     'recipes/clerk.yaml': 'map: { user: { key: from_clerk } }',
@@ -100,7 +100,7 @@ environments:
   expect((await load(folder, { environment: 'empty' })).digest).toBe(plain.digest)
 })
 
-test('the effective manifest holds neither environments nor extends nor $schema', async () => {
+test('the effective manifest has no environments, extends or $schema', async () => {
   const folder = folderOf({
     'base.yaml': 'environments: { a: {} }',
     'migrate.config.yaml': `$schema: x\nextends: ./base.yaml\n${MINIMAL}`,
@@ -111,7 +111,7 @@ test('the effective manifest holds neither environments nor extends nor $schema'
   expect(manifest).not.toHaveProperty('$schema')
 })
 
-test('JSON, a byte order mark, CRLF and aliases are all fine', async () => {
+test('JSON, a byte order mark, CRLF and aliases are accepted', async () => {
   const json = folderOf({ 'migrate.config.yaml': '{"source":{"type":"csv","path":"a"},"target":{"type":"sandbox"}}' })
   expect((await load(json)).manifest.source).toMatchObject({ path: 'a' })
   const text = `\ufeff${MINIMAL}roles: { define: { a: &role { name: Any }, b: *role } }\n`.replaceAll('\n', '\r\n')
@@ -120,7 +120,7 @@ test('JSON, a byte order mark, CRLF and aliases are all fine', async () => {
   expect(locate(['source', 'path'])).toMatchObject({ line: 1, column: 28 })
 })
 
-test('the tests of a shipped recipe are its own; those of other files are inherited and may be taken away', async () => {
+test('tests are inherited and can be removed, except those of a built-in recipe', async () => {
   const one = 'input: { a: 1 }, expect: { user: null }'
   const folder = folderOf({
     'recipes/csv.yaml': `tests: { of the recipe: { ${one} } }\n`,
@@ -134,7 +134,7 @@ test('the tests of a shipped recipe are its own; those of other files are inheri
   expect((await load(without)).digest).toBe(digest)
 })
 
-test('a recipe can be loaded by itself, over the source of its name, of its own, or a CSV file', async () => {
+test('a recipe can be loaded alone, over its own source, the source of its name, or CSV', async () => {
   const folder = folderOf({
     'recipes/csv.yaml': 'vars: { from: csv }\n',
     'recipes/clerk.yaml': 'tests: { one: { input: {}, expect: { user: null } } }\n',
@@ -178,7 +178,7 @@ environments:
   expect(rehearsal.manifest.source).toEqual({ type: 'csv', path: 'users.csv' })
 })
 
-test('a recipe for the files of an origin serves its database', async () => {
+test('a recipe for files also works for a database', async () => {
   const text = `extends: supabase
 source: { type: postgres, url: "postgres://me@db.example.com/app", streams: { people: { table: auth.users, key: id } } }
 target: { type: sandbox }`
@@ -187,7 +187,7 @@ target: { type: sandbox }`
   expect(manifest.map.user).toHaveProperty('email')
 })
 
-test('the password in the URL of a database is known by itself', async () => {
+test('the password in a database URL is registered separately', async () => {
   const redactor = new Redactor()
   const text = `source: { type: postgres, url: "\${URL}", streams: { users: { table: users, key: id } } }
 target: { type: sandbox }`
@@ -195,7 +195,7 @@ target: { type: sandbox }`
   expect(redactor.redact('hunter%402, hunter@2')).toBe('[redacted], [redacted]')
 })
 
-test('where the upper of two manifests names another type of source, no option of the lower source is left', async () => {
+test('another source type drops all options of the lower source', async () => {
   const folder = folderOf({
     'recipes/clerk.yaml':
       'source: { type: file, streams: { users: { path: ./users.json } } }\nmap: { user: { key: id } }',

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { expect, test } from 'vitest'
 import { folderOf, load, loadText, MINIMAL } from './folder.ts'
 
-test('a minimal manifest is filled in completely', async () => {
+test('a minimal manifest gets all defaults', async () => {
   const folder = folderOf({ 'acme/migrate.config.yaml': MINIMAL })
   const { manifest } = await load(folder, { path: 'acme/migrate.config.yaml' })
   expect(manifest).toEqual({
@@ -71,7 +71,7 @@ test('a minimal manifest is filled in completely', async () => {
   })
 })
 
-test('WorkOS has its public address unless another is given', async () => {
+test('WorkOS has its public URL by default', async () => {
   const target = async (more: string) =>
     (await loadText(`source: { type: csv, path: a }\ntarget: { type: workos, apiKey: abcdef${more} }`)).manifest.target
   expect(await target('')).toEqual({

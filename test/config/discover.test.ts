@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { PROGRAM } from '../built.ts'
 import { folderOf, load, MINIMAL, problemsOf } from './folder.ts'
 
-test('the manifest is found in the current folder or above, yaml before yml before json', async () => {
+test('the manifest is found in the current folder or its parents: yaml, yml, json', async () => {
   const folder = folderOf({
     'migrate.config.yaml': `${MINIMAL}name: top`,
     'a/migrate.config.yml': `${MINIMAL}name: yml`,
@@ -20,7 +20,7 @@ test('the manifest is found in the current folder or above, yaml before yml befo
   expect(await nameIn('c/d')).toBe('top')
 })
 
-test('the search ends at a repository and at the home folder', async () => {
+test('the search stops at a repository and at the home folder', async () => {
   const folder = folderOf({ 'migrate.config.yaml': MINIMAL, 'repo/src/x': '', 'home/notes/x': '' })
   mkdirSync(join(folder, 'repo/.git'))
   const inRepo = { path: undefined, cwd: join(folder, 'repo/src') }
@@ -29,12 +29,12 @@ test('the search ends at a repository and at the home folder', async () => {
   expect(await problemsOf(folder, inHome)).toMatchObject([{ code: 'no_manifest' }])
 })
 
-test('an empty manifest is found and refused, not passed over', async () => {
+test('an empty manifest is found and rejected', async () => {
   const folder = folderOf({ 'migrate.config.yaml': '', 'migrate.config.json': '{}' })
   expect(await problemsOf(folder, { path: undefined })).toMatchObject([{ code: 'empty_manifest' }])
 })
 
-test('a manifest that this user may not read is refused, and none of a folder above is taken for it', () => {
+test('an unreadable manifest is rejected, and no parent folder is searched', () => {
   const folder = folderOf({ 'migrate.config.yaml': MINIMAL, 'a/migrate.config.yaml': MINIMAL })
   for (const [name, mode] of [
     ['.', 0o755],
@@ -42,7 +42,7 @@ test('a manifest that this user may not read is refused, and none of a folder ab
     ['a/migrate.config.yaml', 0],
   ] as const)
     chmodSync(join(folder, name), mode)
-  // Nothing keeps a superuser from reading: then another user is asked.
+  // A superuser can read everything, so run as another user.
   const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const cwd = join(folder, 'a')
   const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'validate'], {

@@ -7,7 +7,7 @@ import { ManifestError } from '../../src/diagnostics/errors.ts'
 import type { Problem } from '../../src/diagnostics/problem.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 
-/** A folder with these files, by relative path; it is gone after the test. */
+/** A temporary folder with these files, by relative path. */
 export function folderOf(files: Record<string, string | Uint8Array>): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'manifest-')))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -18,7 +18,7 @@ export function folderOf(files: Record<string, string | Uint8Array>): string {
   return folder
 }
 
-/** Two lines that make any other fragment a manifest. */
+/** Two lines that complete any fragment to a manifest. */
 export const MINIMAL = 'source: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n'
 
 type Options = Partial<LoadOptions>
@@ -49,7 +49,7 @@ export function inspect(folder: string, options: Options = {}) {
   return inspectManifest(optionsFor(folder, options))
 }
 
-/** The problems that loading ends with. Fails unless it is refused with a ManifestError. */
+/** The problems of loading. Fails without a ManifestError. */
 export async function problemsOf(folder: string, options: Options = {}): Promise<readonly Problem[]> {
   try {
     await load(folder, options)

@@ -44,7 +44,7 @@ test('offsets count characters of the value, not of the source', async () => {
   expect(locate(['map', 'user', 'key'], 5)).toMatchObject({ line: 9, column: 17 })
 })
 
-test('blanks and the end of a scalar have a place, too', async () => {
+test('spaces and the end of a scalar have a place too', async () => {
   const { locate } = await loadText(`${MINIMAL}map: { user: { email: "ab  cd", key: ab  cd } }\n`)
   expect(locate(['map', 'user', 'email'], 3)).toMatchObject({ line: 3, column: 27 })
   expect(locate(['map', 'user', 'email'], 6)).toMatchObject({ line: 3, column: 30 })
@@ -52,7 +52,7 @@ test('blanks and the end of a scalar have a place, too', async () => {
   expect(locate(['map', 'user', 'key'], 99)).toMatchObject({ line: 3, column: 44 })
 })
 
-test('a place that was not written falls back to its nearest parent, and to the file', async () => {
+test('a missing place falls back to the nearest parent, then to the file', async () => {
   const { locate, originOf, file } = await loadText(`${MINIMAL}run:\n  limits: { reads: 1/1s }\n`)
   expect(locate(['run', 'limits', 'reads'])).toEqual({ file, line: 4, column: 20 })
   expect(locate(['run', 'limits', 'writes'])).toEqual({ file, line: 4, column: 3 })

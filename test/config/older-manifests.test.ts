@@ -6,15 +6,14 @@ import { command } from '../cli/harness.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 /**
- * Manifests of the examples as the first versions of the program shipped them. They are never
- * brought up to date: a later version has to make the same of them. Add those of a version when it
- * is released.
+ * Manifests of the examples from earlier versions of the program. Do not update them: later
+ * versions must make the same plans. Add the manifests of each new release.
  */
 const FOLDER = fileURLToPath(new URL('older-manifests/', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url))
 const manifests = readdirSync(FOLDER).map((name) => name.replace('.yaml', ''))
 
-/** What is planned of the example's data by this manifest. */
+/** The plan of the example's data with this manifest. */
 async function planned(example: string, manifest: string) {
   const folder = temporaryFolder()
   cpSync(join(EXAMPLES, example), folder, { recursive: true })
@@ -26,7 +25,7 @@ async function planned(example: string, manifest: string) {
   return { kinds: summary.kinds, streams: accounting.streams, actions }
 }
 
-test.each(manifests)('the manifest that an earlier version shipped for %s plans what it planned', async (example) => {
+test.each(manifests)('the manifest of an earlier version for %s still makes the same plan', async (example) => {
   const today = readFileSync(join(EXAMPLES, example === 'clerk-demo' ? '..' : example, 'migrate.config.yaml'), 'utf8')
   const now = await planned(example, today.replaceAll('./examples/clerk-demo/', './'))
   expect(now.kinds.some(({ create }: { create: number }) => create > 0)).toBe(true)

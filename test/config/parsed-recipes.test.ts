@@ -8,7 +8,7 @@ import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { built } from '../built.ts'
 
-test('the build has every shipped recipe as parsing it yields it, each value with its place', async () => {
+test('the build has every built-in recipe as parsed, with all places', async () => {
   const { parsedRecipe }: typeof parsedRecipes = await import(built('config/parsed-recipes.ts'))
   const names = recipeNames(shippedRecipes)
   for (const name of names) {

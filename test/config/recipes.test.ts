@@ -18,19 +18,19 @@ const SOURCES: Record<string, string> = {
   mysql: 'source: { type: mysql, url: "mysql://a@db.example.com/app", streams: { users: { table: users, key: id } } }',
 }
 
-/** Nothing is known of what is in files of any shape, and in databases. */
+/** Sources with unknown content: files of any shape, and databases. */
 const WITHOUT_MAP = ['file', 'postgres', 'mysql']
 
-/** Recipes that say nothing of where users come from: they stand on top of one that does. */
+/** Recipes without a source, which go on top of another recipe. */
 const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
 
-/** What a recipe cannot know. */
+/** Values that a recipe needs from the user. */
 const SECRETS: Record<string, string> = {
   firebase: 'secrets: { firebaseSignerKey: "${file:signer-key}" }',
   'one-organization': 'vars: { organization: { externalId: acme, name: Acme } }',
 }
 
-test('every type of source has a shipped recipe that maps its users', async () => {
+test('every source type has a built-in recipe that maps its users', async () => {
   expect(Object.keys(SOURCES).toSorted()).toEqual(sourceTypes().toSorted())
   for (const [type, source] of Object.entries(SOURCES)) {
     const folder = folderOf({ 'migrate.config.yaml': `${source}\ntarget: { type: sandbox }\n` })
@@ -45,7 +45,7 @@ test('every type of source has a shipped recipe that maps its users', async () =
   }
 })
 
-test('every shipped recipe can be extended by name', async () => {
+test('every built-in recipe can be extended by name', async () => {
   expect(recipeNames(shippedRecipes).length).toBeGreaterThan(0)
   for (const name of recipeNames(shippedRecipes)) {
     const source = SITUATIONS.includes(name) ? SOURCES.csv : SOURCES[name]
@@ -62,7 +62,7 @@ test('every shipped recipe can be extended by name', async () => {
   }
 })
 
-test('one organization has to be named: none is made up', async () => {
+test('the single organization must be named', async () => {
   const text = 'extends: one-organization\nsource: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n'
   const loaded = await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes })
   const problems = checkExpressions(loaded)
@@ -70,7 +70,7 @@ test('one organization has to be named: none is made up', async () => {
   for (const problem of problems) {
     expect(problem).toMatchObject({
       code: 'unknown_variable',
-      message: 'there is no vars.organization in the manifest',
+      message: 'vars.organization is missing in the manifest',
     })
   }
 })
@@ -80,7 +80,7 @@ test.each([
   ['{ name: " ", id: null }', 'it has no id, externalId or name'],
   ['[]', 'it is not an object'],
   ['Acme', 'it is not an object'],
-])('one organization that is given as %s is refused once, where it is given', async (given, why) => {
+])('vars.organization %s is rejected once, at its place', async (given, why) => {
   const text = `extends: [csv, one-organization]\nvars:\n  organization: ${given}\nsource: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n`
   const loading = load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes })
   await expect(loading).rejects.toMatchObject({
@@ -95,13 +95,13 @@ test.each([
   })
 })
 
-test('one organization by a reference that is not resolved yet is taken on trust', async () => {
+test('vars.organization with an unresolved reference is accepted', async () => {
   const text =
     'extends: [csv, one-organization]\nvars: { organization: { id: "${NOT_SET}" } }\nsource: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n'
   await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes, offline: true })
 })
 
-test('a situation takes the place of what an origin says of organizations, except for its condition', async () => {
+test('a situation replaces the organizations of an origin, except its condition', async () => {
   const text = (extended: string) =>
     `extends: ${extended}\nvars: { organization: { externalId: acme } }\ntarget: { type: sandbox }\n`
   for (const origin of ['keycloak', 'better-auth', 'stytch', 'descope', 'supabase', 'cognito', 'okta']) {
@@ -119,18 +119,18 @@ test('a situation takes the place of what an origin says of organizations, excep
         .filter((name) => name !== 'when')
         .toSorted(),
     ).toEqual(['externalId', 'id', 'name'])
-    // A role holds in the one organization, wherever it held.
+    // All roles apply in the single organization.
     expect(placed?.manifest.map.roleAssignment?.organization, origin).toBeUndefined()
   }
 })
 
-test('a file of Firebase needs the key of its project, and a project that is read over its API tells it itself', async () => {
+test('a Firebase file needs the signer key, and a live project does not', async () => {
   const problems = async (source: string) => {
     const text = `extends: firebase\nsource: ${source}\ntarget: { type: sandbox }\n`
     return checkExpressions(await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes }))
   }
   expect(await problems('{ type: firebase, project: my-project }')).toEqual([])
   expect(await problems('{ streams: { users: { path: ./users.json } } }')).toMatchObject([
-    { code: 'unknown_variable', message: 'there is no secrets.firebaseSignerKey in the manifest' },
+    { code: 'unknown_variable', message: 'secrets.firebaseSignerKey is missing in the manifest' },
   ])
 })

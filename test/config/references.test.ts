@@ -4,7 +4,7 @@ import { folderOf, inspect, load, loadText, MINIMAL, problemsOf } from './folder
 
 const WORKOS = 'source: { type: csv, path: a }\ntarget: { type: workos, apiKey: "${KEY}" }\n'
 
-test('references stand for variables, defaults and files', async () => {
+test('references are variables, defaults and files', async () => {
   const folder = folderOf({
     'parts/base.yaml': 'safety: { confirm: "${file:./word.txt}" }',
     'parts/word.txt': 'go ahead\n',
@@ -20,7 +20,7 @@ name: a $\${NAME} and \${lower-case} stay`,
   expect(manifest.name).toBe('a ${NAME} and ${lower-case} stay')
 })
 
-test('a whole reference becomes a number or a boolean where the schema wants one', async () => {
+test('a whole reference becomes a number or a boolean if the schema requires it', async () => {
   const text = `${MINIMAL}name: "\${N}"
 run: { workers: "\${N}", chunkSize: "\${HEX}" }
 metadata: { ascii: "\${NO}" }
@@ -41,7 +41,7 @@ test('only one whole reference is retyped', async () => {
   expect(await problemsOf(folder, { env: { A: '1', B: '2' } })).toMatchObject([{ code: 'wrong_type' }])
 })
 
-test('expressions keep their ${, the stream of a rule does not', async () => {
+test('expressions keep ${, but the stream of a rule does not', async () => {
   const text = `${MINIMAL}map: { user: { from: "\${STREAM}", email: "$\${'a': b}", metadata: { x: "\${Y}" } } }
 dedupe: { user: { by: ["\${Z}"] } }`
   const { manifest } = await loadText(text, { env: { STREAM: 'rows' } })
@@ -67,7 +67,7 @@ test('references in other environments and in replaced values need not be set', 
   expect((await load(replaced)).manifest.name).toBe('mine')
 })
 
-test('offline, unset references are unknown and nothing is said about them', async () => {
+test('offline, unset references are accepted', async () => {
   const text = `source: { type: "\${TYPE}", path: a }
 target: { type: workos, apiKey: "\${KEY}" }
 run: { workers: "\${W}", chunksize: 5 }
@@ -79,7 +79,7 @@ name: "\${file:gone.txt}"`
   )
 })
 
-test('a secret is registered the moment it is read, even when the manifest is refused', async () => {
+test('a secret is registered as soon as it is read, even for a rejected manifest', async () => {
   const redactor = new Redactor()
   const folder = folderOf({ 'migrate.config.yaml': `${WORKOS}nonsense: 1` })
   await problemsOf(folder, { env: { KEY: 'very-secret' }, redactor })
@@ -93,7 +93,7 @@ test.each([
   [`${MINIMAL}environments: { live: { target: { apiKey: KEY } } }\n`, 'WORKOS_API_KEY'],
   [`${MINIMAL}secrets: { firebaseSignerKey: abcdefgh }\n`, 'FIREBASE_SIGNER_KEY'],
   [`${MINIMAL}environments: { live: { secrets: { pepper: KEY } } }\n`, 'PEPPER'],
-])('the hint at a key that is written out names a fitting variable: %s', async (text, name) => {
+])('the hint for a plain-text key suggests a variable: %s', async (text, name) => {
   const key = ['sk', 'test', 'a1b2c3d4'].join('_')
   const { loaded } = await inspect(folderOf({ 'migrate.config.yaml': text.replace('KEY', key) }), {})
   expect(loaded.warnings.map(({ hint }) => hint)).toEqual([
@@ -101,7 +101,7 @@ test.each([
   ])
 })
 
-test('an API key written out is a warning, wherever it stands, and is registered', async () => {
+test('a plain-text API key is a warning anywhere, and is registered', async () => {
   const key = ['sk', 'test', 'a1b2c3d4'].join('_')
   const redactor = new Redactor()
   const text = `source: { type: csv, path: a }\ntarget: { type: workos, apiKey: ${key} }\n`
@@ -112,7 +112,7 @@ test('an API key written out is a warning, wherever it stands, and is registered
   expect((await loadText(WORKOS, { env: { KEY: key } })).warnings).toEqual([])
 })
 
-test('a literal key in the chosen environment is told once', async () => {
+test('a plain-text key in the chosen environment is reported once', async () => {
   const key = ['sk', 'live', 'a1b2c3d4'].join('_')
   const text = `${MINIMAL}environments:\n  p: { target: { type: workos, apiKey: ${key} } }\n`
   expect((await loadText(text, { environment: 'p' })).warnings).toHaveLength(1)

@@ -8,15 +8,15 @@ import { draftDefinitions } from '../../src/kinds/registry.ts'
 import { sourceDefinitions } from '../../src/sources/registry.ts'
 import { loadText, MINIMAL } from './folder.ts'
 
-test('docs/reference/manifest.md is what the schema says (npx tsx scripts/generate-manifest-docs.ts)', () => {
+test('docs/reference/manifest.md matches the schema (npm run docs)', () => {
   expect(readFileSync('docs/reference/manifest.md', 'utf8')).toBe(manifestDocs())
 })
 
-test('the types of a manifest are what the schema says (npm run docs)', () => {
+test('the types of a manifest match the schema (npm run docs)', () => {
   expect(readFileSync('src/config/manifest-types.ts', 'utf8')).toBe(manifestTypes())
 })
 
-test('in the types, what has a default is always there, and the rest may be missing', () => {
+test('in the types, keys with a default are required and the others optional', () => {
   expectTypeOf<Manifest['run']['chunkSize']>().toEqualTypeOf<number>()
   expectTypeOf<Manifest['run']['workers']>().toEqualTypeOf<number>()
   expectTypeOf<Manifest['target']['type']>().toEqualTypeOf<'workos' | 'sandbox'>()
@@ -60,7 +60,7 @@ test('a rule has exactly the fields that its kind maps', () => {
   }
 })
 
-test('every expression is listed with its path', async () => {
+test('all expressions are listed with their paths', async () => {
   const text = `${MINIMAL}map:
   user: { from: rows, when: a, email: b, metadata: { x: c } }
   organization: { metadata: d }

@@ -14,10 +14,7 @@ import { badValues } from './bad/values.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/**
- * The shipped recipes and examples, which are right, and manifests with something wrong of every
- * sort.
- */
+/** The valid recipes and examples, and manifests with all sorts of errors. */
 const texts = [
   ...['recipes', 'examples']
     .flatMap((folder) =>
@@ -28,13 +25,13 @@ const texts = [
   ...[...badKeys, ...badValues, ...badRoles, ...badDedupe, ...badComposition].map(({ text }) => String(text)),
 ]
 
-/** What is wrong with a value, and what became of it: defaults are filled in. */
+/** The errors of a value, and the value with defaults. */
 function checked(validate: Validator, value: unknown): string {
   const copy = structuredClone(value)
   return JSON.stringify({ valid: validate(copy), errors: validate.errors, value: copy })
 }
 
-test('the validators of the build say what those of ajv say, word for word', async () => {
+test('the validators of the build report the same as ajv', async () => {
   const packed: typeof import('../../src/config/validators.ts') = await import(built('config/validators.ts'))
   let errors = 0
   for (const text of texts) {

@@ -13,7 +13,7 @@ environments:
     secrets: { signer: "\${STAGING_SIGNER}" }
 `
 
-test('vars keep their shape, and an environment adds to them', async () => {
+test('vars keep their shape, and an environment can add to them', async () => {
   const env = { SIGNER: 'signer-one', STAGING_SIGNER: 'signer-two' }
   const { manifest } = await loadText(TEXT, { env })
   expect(manifest.vars).toEqual({ organization: { name: 'Acme' }, list: [1, 'two', { three: 3 }] })
@@ -23,14 +23,14 @@ test('vars keep their shape, and an environment adds to them', async () => {
   expect(staging.manifest.secrets).toEqual({ signer: 'signer-two' })
 })
 
-test('a changed var changes the digest of the manifest, a changed secret does not', async () => {
+test('a changed var changes the digest, but a changed secret does not', async () => {
   const digest = async (text: string, signer: string) => (await loadText(text, { env: { SIGNER: signer } })).digest
   const before = await digest(TEXT, 'signer-one')
   expect(await digest(TEXT, 'signer-two')).toBe(before)
   expect(await digest(TEXT.replace('Acme', 'Other'), 'signer-one')).not.toBe(before)
 })
 
-test('a secret is known to the redactor, with and without padding', async () => {
+test('a secret is registered with and without padding', async () => {
   const redactor = new Redactor()
   await loadText(TEXT, { redactor, env: { SIGNER: 'c2lnbmVyLXNpZ25lcj8-_w==' } })
   const shown = 'c2lnbmVyLXNpZ25lcj8-_w== c2lnbmVyLXNpZ25lcj8-_w c2lnbmVyLXNpZ25lcj8+/w'
@@ -42,7 +42,7 @@ test.each([
   ['environments: { other: { secrets: { signer: written-out-secret } } }', 0],
   ['secrets: { firebase: { signer: written-out-secret } }', 1],
   ['secrets: { signer: 123456789012 }', 1],
-])('%s is warned of, and its value is masked', async (line, problems) => {
+])('%s is a warning, and its value is masked', async (line, problems) => {
   const redactor = new Redactor()
   const folder = folderOf({ 'migrate.config.yaml': `${MINIMAL}${line}\n` })
   const inspected = await inspect(folder, { redactor })
@@ -51,14 +51,14 @@ test.each([
   expect(redactor.redact('written-out-secret 123456789012')).toMatch(/\[redacted\]/)
 })
 
-test('a secret that is not set is a problem at its place', async () => {
+test('an unset secret is a problem at its place', async () => {
   const folder = folderOf({ 'migrate.config.yaml': TEXT })
   expect(await problemsOf(folder)).toMatchObject([{ code: 'unset_reference', path: 'secrets.signer', at: { line: 6 } }])
   const { unresolved } = await load(folder, { offline: true })
   expect(unresolved).toEqual([['secrets', 'signer']])
 })
 
-test('an unknown var and a misplaced secret are told where they stand', async () => {
+test('an unknown var and a misplaced secret are reported at their places', async () => {
   const text = `${MINIMAL}vars: { organization: { name: Acme } }
 secrets: { signer: "\${SIGNER}" }
 map:

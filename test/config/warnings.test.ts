@@ -7,7 +7,7 @@ import { KEY, startWorkos } from '../e2e/workos.ts'
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const CODES: string[] = JSON.parse(JSON.stringify(manifestSchema)).$defs.warnings.properties.accept.items.enum
 
-/** Files whose warnings become those of a plan or a verification. */
+/** Files with warnings for plans and verifications. */
 const MAKERS = [
   ...['planning', 'kinds'].flatMap((part) =>
     readdirSync(new URL(`../../src/${part}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
@@ -18,7 +18,7 @@ const MAKERS = [
   'src/mapping/check.ts',
 ]
 
-test('every warning of a plan can be accepted, and is explained', () => {
+test('every warning of a plan can be accepted, and is documented', () => {
   const made = MAKERS.flatMap((file) => [...read(file).matchAll(/code: '([a-z_]+)',\s*severity: 'warning'/g)]).map(
     ([, code]) => code ?? '',
   )
@@ -28,7 +28,7 @@ test('every warning of a plan can be accepted, and is explained', () => {
   expect(CODES.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([])
 })
 
-test('an unknown code is an error that names the one that was meant, with its place', async () => {
+test('an unknown code is an error with its place and the nearest code', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [person('ada')], { warnings: { accept: ['everybody_verifed'] } })
   const { exit, stderr } = await project.run(['plan'], { env: { KEY } })
@@ -37,7 +37,7 @@ test('an unknown code is an error that names the one that was meant, with its pl
   expect(stderr).toContain('everybody_verified')
 })
 
-test('a code that does not occur is fine', async () => {
+test('a code that does not occur is accepted', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [person('ada')], { warnings: { accept: CODES } })
   expect(await project.run(['plan', '--strict'], { env: { KEY } })).toMatchObject({ exit: 0 })

@@ -21,7 +21,7 @@ const leftOutRecord = {
   origin: { file: 'users.csv', line: 3 },
 }
 
-/** A rundb database in which one record is named as left out. */
+/** A run database with one record listed as left out. */
 function memory(): RunDatabase {
   const rundb = new RunDatabase(undefined)
   onTestFinished(() => rundb.close())
@@ -29,7 +29,7 @@ function memory(): RunDatabase {
   return rundb
 }
 
-test('sums that come out even are handed back', () => {
+test('correct counts are returned', () => {
   const accounting = account(memory(), new Map(), [users, joined], records, 0)
   expect(accounting).toMatchObject({ streams: [users, joined], records })
   expect(accounting.kinds.map(({ kind }) => kind)).toEqual(['organization', 'user', 'membership', 'roleAssignment'])
@@ -39,16 +39,23 @@ test.each<[string, Parameters<typeof account>[1], StreamCount[], typeof records,
   ['a stream', new Map(), [{ ...users, read: 4 }], records, 0, 'users: 4 read'],
   ['the main records', new Map(), [users], { ...records, leftOut: 0 }, 0, '2 records'],
   ['the joined ones do not count as main', new Map(), [users, joined], { ...records, leftOut: 10 }, 0, '2 records'],
-  ['who was left out by what', new Map(), [users], { ...records, leftOutBy: [] }, 0, '1 records left out ≠ 0'],
+  [
+    'the reasons for records that are left out',
+    new Map(),
+    [users],
+    { ...records, leftOutBy: [] },
+    0,
+    '1 records left out ≠ 0',
+  ],
   ['a kind', new Map([['user', 1]]), [users], records, 0, 'users: 1'],
   ['the role assignments', new Map(), [users], records, 1, 'role assignments: 0'],
-])('a sum that is wrong stops everything and shows its figures: %s', (_, yielded, streams, counts, later, figures) => {
+])('a wrong count stops the run and shows its figures: %s', (_, yielded, streams, counts, later, figures) => {
   const attempt = () => account(memory(), yielded, streams, counts, later)
   expect(attempt).toThrow(StateError)
   expect(attempt).toThrow(figures)
 })
 
-test('a record that was left out and is not named stops everything, as does a name without a record', () => {
+test('a left-out record that is not listed stops the run, and so does an entry without a record', () => {
   const rundb = memory()
   const passed = { ...users, read: 4, passed: 3 }
   const two = { ...records, leftOut: 2, leftOutBy: [{ stream: 'users', path: 'map.user.when', records: 2 }] }
@@ -59,7 +66,7 @@ test('a record that was left out and is not named stops everything, as does a na
   expect(() => account(rundb, new Map(), [passed], two, 0)).toThrow('0 rows ignored < 1 listed by name')
 })
 
-test('every record of a mixed lot is accounted for', async () => {
+test('every record of a mixed source is accounted for', async () => {
   const set = await assembled([
     {
       users: [{ key: 'u1', email: 'a@example.com' }],
@@ -79,7 +86,7 @@ test('every record of a mixed lot is accounted for', async () => {
   ])
 })
 
-test('a record that the source refused stands in the quarantine and belongs to no kind', () => {
+test('a record that the source rejected is among the rejects and has no kind', () => {
   const rundb = memory()
   rejectRecord(rundb, {
     stream: 'users',
@@ -90,7 +97,7 @@ test('a record that the source refused stands in the quarantine and belongs to n
   expect(() => account(rundb, new Map(), [users], records, 0)).not.toThrow()
 })
 
-test('a mapper that fails ends the reading with its error, after what is on its way has ended', async () => {
+test('an error of a mapper ends the reading after the open chunks have finished', async () => {
   let ended = 0
   const source = {
     streams: ['users'],

@@ -20,7 +20,7 @@ describe('users with one dedupe key', () => {
     ['in order', [[0], [1]]],
     ['the second chunk first', [[1], [0]]],
     ['in one chunk', [[0, 1]]],
-  ])('become one, by the order of the records, when they arrive %s', async (_, chunks) => {
+  ])('become one in the order of the records when they arrive %s', async (_, chunks) => {
     const set = await assembled([first, second], {}, chunks)
     expect(set.count('user')).toBe(1)
     expect(set.get('user', 'u1')?.attributes).toEqual({
@@ -56,7 +56,7 @@ describe('users with one dedupe key', () => {
     expect(set.get('user', 'u1')?.attributes).toMatchObject({ emailVerified: false, metadata: { plan: 'pro' } })
   })
 
-  test('take their memberships and roles along', async () => {
+  test('keep their memberships and roles', async () => {
     const set = await assembled([
       { ...first, organizations: ACME, memberships: [{ user: 'u1', organization: 'acme', roles: ['member'] }] },
       {
@@ -77,13 +77,13 @@ describe('users with one dedupe key', () => {
     expect(set.rejectCount()).toBe(0)
   })
 
-  test('keep secrets whole, those of the first that has any', async () => {
+  test('keep the secrets of the first record with any, as a whole', async () => {
     const hash = { passwordHash: { hash: 'xyz', type: 'bcrypt' } }
     const set = await assembled([first, { users: [{ key: 'u2', email, secrets: hash }] }])
     expect(set.get('user', 'u1')?.secrets).toEqual(hash)
   })
 
-  test('that only together break a limit are refused, with all of their records and dependents', async () => {
+  test('that break a limit only together are rejected, with all their records and dependents', async () => {
     const keys = (prefix: string) => Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${prefix}${n}`, 'x']))
     const set = await assembled([
       {
@@ -112,7 +112,7 @@ describe('users with one dedupe key', () => {
   })
 })
 
-test('resources that many records mention are one, with the first that mentions them as origin', async () => {
+test('a resource that many records mention is one, and its origin is the first record', async () => {
   const record = (n: number): RecordPart => ({
     users: [{ key: `u${n}`, email: `u${n}@example.com` }],
     organizations: ACME,
@@ -130,7 +130,7 @@ describe('organizations known by name', () => {
     organizations: names.map((name) => ({ key: `name:${name}`, name })),
   })
 
-  test('are remarked on where their names differ only in case or blanks', async () => {
+  test('get a note if their names differ only in case or spaces', async () => {
     const set = await assembled([
       named('Acme Anvils', 'Borealis'),
       named('ACME  anvils'),
@@ -147,12 +147,12 @@ describe('organizations known by name', () => {
     ])
   })
 
-  test('are not, where the source tells them apart by an id', async () => {
+  test('get none if the source distinguishes them by an ID', async () => {
     const set = await assembled([{ organizations: [{ key: 'a1', name: 'Acme' }] }, named('ACME')])
     expect(set.noteCounts()).toEqual([])
   })
 
-  test('are named up to a bound, and counted beyond it', async () => {
+  test('are named up to a limit, and counted beyond it', async () => {
     const set = await assembled(Array.from({ length: 13 }, (_, n) => named(`Org ${n}`, `org ${n}`)))
     const counts = set.noteCounts()
     expect(counts).toHaveLength(11)
@@ -160,8 +160,8 @@ describe('organizations known by name', () => {
   })
 })
 
-describe('a value that was not taken', () => {
-  test('is told of the first record too: its password may be of somebody who never verified the address', async () => {
+describe('a lost value', () => {
+  test('is reported for the first record, too: its password may be of an account without a verified address', async () => {
     const user = (key: string, emailVerified: boolean, secrets?: { password: string }): RecordPart => ({
       users: [{ key, email: 'a@example.com', emailVerified, secrets }],
     })
@@ -180,7 +180,7 @@ describe('a value that was not taken', () => {
 
   const alpha = (name: string): RecordPart => ({ organizations: [{ key: 'a1', name }] })
 
-  test('is told with its record, also where the keys are the same', async () => {
+  test('is reported with its record, even if the keys are the same', async () => {
     const records = [alpha('Alpha'), alpha('Alpha'), alpha('Beta'), alpha('Beta')]
     const set = await assembled(records)
     expect([...set.merges()]).toEqual([
@@ -196,7 +196,7 @@ describe('a value that was not taken', () => {
     expect(set.mergeCounts()).toEqual([{ kind: 'organization', different: 2, alike: 1 }])
   })
 
-  test('is told of each record apart, in their order', async () => {
+  test('is reported for each record separately, in order', async () => {
     const names = ['Ada', 'Eda', undefined, 'Ida']
     const set = await assembled(
       names.map((firstName) => ({ users: [{ key: 'u1', email, ...(firstName && { firstName }) }] })),
@@ -209,7 +209,7 @@ describe('a value that was not taken', () => {
     expect(set.mergeCounts()).toEqual([{ kind: 'user', different: 2, alike: 1 }])
   })
 
-  test('is not told of what was refused after the merge', async () => {
+  test('is not reported for a resource that is rejected after the merge', async () => {
     const keys = (prefix: string) => Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${prefix}${n}`, 'x']))
     const set = await assembled([
       { users: [{ key: 'u1', email, firstName: 'Ada', metadata: keys('a') }] },
@@ -236,7 +236,7 @@ describe('one key for two people', () => {
     }),
   })
 
-  test('the first stands, the other is refused with the place of the first', async () => {
+  test('the first is kept, and the other is rejected with the place of the first', async () => {
     const set = await assembled([person('ada@example.com'), person('bjorn@example.com')])
     expect(set.get('user', 'u1')?.attributes.email).toBe('ada@example.com')
     expect([...set.rejects()]).toMatchObject([
@@ -250,7 +250,7 @@ describe('one key for two people', () => {
     ])
   })
 
-  test('what the refused record says of the key goes to nobody else', async () => {
+  test('nobody gets what the rejected record assigns to the key', async () => {
     const other: RecordPart = {
       ...person('bjorn@example.com', 'borealis'),
       grants: [
@@ -269,7 +269,7 @@ describe('one key for two people', () => {
     ])
   })
 
-  test('the same holds for each further record of the other, also in one chunk', async () => {
+  test('each further record of the other user is rejected, even in one chunk', async () => {
     const records = ['acme', 'borealis', 'cirrus'].map((name, n) =>
       person(n === 0 ? 'ada@example.com' : 'bjorn@example.com', name),
     )
@@ -302,7 +302,7 @@ describe('dependents', () => {
     })
   })
 
-  test('of something that nobody mentions are rejected as such', async () => {
+  test('of something that is not in the source are rejected', async () => {
     const set = await assembled([
       { users: [{ key: 'u1', email }], memberships: [{ user: 'u1', organization: 'nowhere' }] },
     ])
@@ -312,7 +312,7 @@ describe('dependents', () => {
     expect(set.count('user')).toBe(1)
   })
 
-  test('of something that was rejected twice name the first reason', async () => {
+  test('of something rejected twice name the first reason', async () => {
     const record: RecordPart = { rejects: [{ kind: 'user', key: 'u1' }] }
     const dependent: RecordPart = { organizations: ACME, memberships: [{ user: 'u1', organization: 'acme' }] }
     for (const chunks of [
@@ -325,10 +325,10 @@ describe('dependents', () => {
   })
 })
 
-describe('remarks', () => {
+describe('notes', () => {
   const reset = (key: string) => [{ kind: 'user', key, code: 'password_reset_required' }]
 
-  test('are counted once a resource, after merging', async () => {
+  test('are counted once per resource, after merging', async () => {
     const set = await assembled([
       { users: [{ key: 'u1', email }], notes: reset('u1') },
       { users: [{ key: 'u2', email }], notes: reset('u2') },
@@ -336,7 +336,7 @@ describe('remarks', () => {
     expect(set.noteCounts()).toEqual([{ kind: 'user', code: 'password_reset_required', detail: 'x', count: 1 }])
   })
 
-  test('on what was rejected are not counted', async () => {
+  test('on rejected resources are not counted', async () => {
     const set = await assembled([
       {
         memberships: [{ user: 'u1', organization: 'acme' }],
@@ -359,7 +359,7 @@ describe('remarks', () => {
     expect(set.noteCounts()).toMatchObject([{ kind: 'membership', code: 'role_dropped', count: 1 }])
   })
 
-  test('say nothing of a reset where a merged record brought a password', async () => {
+  test('do not mention a reset if a merged record has a password', async () => {
     const set = await assembled([
       { users: [{ key: 'u1', email }], notes: reset('u1') },
       { users: [{ key: 'u2', email, secrets: { passwordHash: { hash: 'h', type: 'bcrypt' } } }] },
@@ -401,7 +401,7 @@ describe('whatever order the chunks arrive in', () => {
     ),
   )
 
-  test('the desired set and the quarantine are the same, and every sum comes out even', async () => {
+  test('the desired set and the rejects are the same, and all counts are correct', async () => {
     await fc.assert(
       fc.asyncProperty(shuffled, async ({ records, chunks }) => {
         const inOrder = await assembled(records)

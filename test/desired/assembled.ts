@@ -12,7 +12,7 @@ import { manifestWith } from '../mapping/manifest.ts'
 
 export interface UserPart {
   key: string
-  /** The dedupe group; null: known by its key alone. Default: the e-mail address. */
+  /** The dedupe group. Null: known by its key alone. Default: the email address. */
   group?: string | null
   email?: string
   firstName?: string
@@ -27,7 +27,7 @@ export interface MembershipPart {
   roles?: string[]
 }
 
-/** What the mapping makes of one record. */
+/** The result of mapping one record. */
 export interface RecordPart {
   users?: UserPart[]
   organizations?: { key: string; name?: string; externalId?: string; domains?: string[]; verifiedDomains?: string[] }[]
@@ -39,10 +39,7 @@ export interface RecordPart {
   notes?: { kind: string; key: string; code: string }[]
 }
 
-/**
- * The desired set of these records, which arrive chunk by chunk: each chunk lists the positions of
- * its records.
- */
+/** The desired set of these records. Each chunk lists the positions of its records. */
 export async function assembled(
   records: readonly RecordPart[],
   changed: Partial<Manifest> = {},
@@ -138,10 +135,7 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
   return result
 }
 
-/**
- * Every table of the desired set as it would be read, in an order that does not depend on how it
- * came to be.
- */
+/** Every table of the desired set, in an order that does not depend on how it was made. */
 export function contents({ rundb }: DesiredSet): Record<string, unknown[]> {
   const place = "f.name || ':' || coalesce(t.line, '')"
   const rows = (sql: string) =>

@@ -13,7 +13,7 @@ const MAP = {
   },
 }
 
-test('a connection lacks its client secret only where none of its records has it', async () => {
+test('a connection lacks its client secret only if none of its records has it', async () => {
   const bare = { id: 'c', org: 'acme' }
   const missing = (set: Awaited<ReturnType<typeof mappedSet>>) =>
     set.noteCounts().filter(({ code }) => code === 'connection_without_secret')

@@ -8,7 +8,7 @@ const record = (domains: string[], verifiedDomains?: string[]): RecordPart => ({
 test.each([
   ['in order', (rows: RecordPart[]) => rows],
   ['reversed', (rows: RecordPart[]) => rows.toReversed()],
-])('a domain that one record calls verified and another does not is entered as pending, rows %s', async (_, order) => {
+])('a domain that only one of two records calls verified becomes pending, rows %s', async (_, order) => {
   const set = await assembled(
     order([
       record(['a.example', 'b.example'], ['a.example', 'b.example']),
@@ -23,7 +23,7 @@ test.each([
   expect(set.noteCounts()).toMatchObject([{ code: 'domain_states_differ', detail: 'a.example', count: 1 }])
 })
 
-test('none is left verified where none is agreed on', async () => {
+test('no domain stays verified if the records do not agree', async () => {
   const set = await assembled([record(['a.example'], ['a.example']), record(['a.example'])])
   expect(set.get('organization', 'acme')?.attributes.verifiedDomains).toBeUndefined()
 })

@@ -41,14 +41,14 @@ const AMY = person('u1', { name: 'Amy', verified: 'no', at: '2024-02-01', org: '
 const BEA = person('u2', { name: 'Bea', verified: 'yes', at: '2024-03-01', org: 'acme', role: 'admin' })
 const CAY = person('u3', { name: 'Cay', verified: 'no', at: '2024-01-01', org: 'beta' })
 
-describe('who stands for the others', () => {
+describe('the record that is kept', () => {
   test.each<[string, Partial<UserDedupe>, string]>([
     ['the first record', {}, 'u1'],
     ['the first, taken whole', { strategy: 'first' }, 'u1'],
     ['the last, taken whole', { strategy: 'last' }, 'u3'],
     ['the newest', { strategy: 'newest', updatedAt: '$record.at' }, 'u2'],
     ['the preferred one', { prefer: 'emailVerified' }, 'u2'],
-    ['of several that are preferred alike, that with the first key', { prefer: '$not(emailVerified)' }, 'u1'],
+    ['of several with the same preference, the one with the first key', { prefer: '$not(emailVerified)' }, 'u1'],
     ['the last by preference', { strategy: 'last', prefer: '$record.at' }, 'u3'],
     ['the first by preference', { strategy: 'first', prefer: '$record.at' }, 'u2'],
   ])('%s', async (_, dedupe, key) => {
@@ -56,14 +56,14 @@ describe('who stands for the others', () => {
     expect(set.count('user')).toBe(1)
     const names: Record<string, string> = { u1: 'Amy', u2: 'Bea', u3: 'Cay' }
     expect(set.get('user', key)?.attributes).toMatchObject({ externalId: key, firstName: names[key] })
-    // A membership is never lost, and neither is a role.
+    // Memberships and roles are never lost.
     expect(set.count('membership')).toBe(2)
     expect(set.get('membership', `${key}@acme`)?.attributes).toEqual({ roles: ['admin', 'member'] })
     expect(set.get('membership', `${key}@beta`)).toBeDefined()
     expect(set.rejectCount()).toBe(0)
   })
 
-  test('has all fields with a strategy that takes one record', async () => {
+  test('has all its fields with a strategy that keeps one record', async () => {
     const set = await setOf({ strategy: 'last' }, [AMY, person('u2', { password: 'p' })])
     expect(set.get('user', 'u2')).toMatchObject({
       attributes: { email: 'a@example.com', externalId: 'u2', metadata: { merged_external_ids: 'u1' } },
@@ -73,7 +73,7 @@ describe('who stands for the others', () => {
   })
 })
 
-test('a record of which nothing tells who it is, is one with those of its key, wherever it stands', async () => {
+test('a record without identifying fields merges with the records of its key, wherever it is', async () => {
   const rows = [person('u1', { name: 'Amy', number: 7 }), person('u1', { metadata: { a: '1' } }), BEA]
   for (const order of [rows, rows.toReversed()]) {
     const set = await setOf({ by: ['$record.number'] }, order)
@@ -89,7 +89,7 @@ test('a record of which nothing tells who it is, is one with those of its key, w
 })
 
 describe('the strategy error', () => {
-  test('refuses all records of a group, each naming the others, with what they bring', async () => {
+  test('rejects all records of a group, each naming the others, with their memberships', async () => {
     const set = await setOf({ strategy: 'error' }, [AMY, person('v', { email: 'v@example.com' }), BEA])
     expect(rejects(set)).toEqual([
       'user u1 duplicate_user',
@@ -103,23 +103,23 @@ describe('the strategy error', () => {
     expect(cases(set)).toEqual(['same_email_different_external_ids rejected 1 2'])
   })
 
-  test('lets exact repeats be one', async () => {
+  test('merges exact repeats', async () => {
     const set = await setOf({ strategy: 'error' }, [AMY, { ...AMY, org: 'beta' }])
     expect(set.rejectCount()).toBe(0)
     expect(set.count('user')).toBe(1)
     expect(set.count('membership')).toBe(2)
   })
 
-  test('names a few of many', async () => {
+  test('names only a few of many', async () => {
     const set = await setOf(
       { strategy: 'error' },
       Array.from({ length: 6 }, (_, n) => person(`u${n}`)),
     )
-    expect([...set.rejects()][0]?.message).toMatch(/user:u1 .* user:u3 \(users\.csv:5\) and 2 more, from/)
+    expect([...set.rejects()][0]?.message).toMatch(/user:u1 .* user:u3 \(users\.csv:5\) and 2 more and differs from/)
   })
 })
 
-describe('external ids that are not taken', () => {
+describe('external IDs that are lost', () => {
   const metadata = (changed: Partial<Manifest['metadata']>) => ({ metadata: { ...RULES.metadata, ...changed } })
 
   test('are kept in the metadata, sorted, each once', async () => {
@@ -135,13 +135,13 @@ describe('external ids that are not taken', () => {
     expect(kept(await setOf(named, rows), 'u2')).toEqual({ a: '1', former: 'u1 u3 "with blank"' })
   })
 
-  test('are not kept where the manifest says so, or where there are none', async () => {
+  test('are not kept if the manifest disables it, or if there are none', async () => {
     const off = { externalIds: { keep: false, keepAs: 'x' } }
     expect(kept(await setOf(off, [AMY, BEA]), 'u1')).toBeUndefined()
     expect(kept(await setOf({}, [AMY, { ...AMY, name: 'Eve' }]), 'u1')).toBeUndefined()
   })
 
-  test('never cost a user anything: without room they are left out, and counted', async () => {
+  test('never displace other values: without room they are left out and counted', async () => {
     const full = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`k${n}`, 'v']))
     const set = await setOf({}, [person('u1', { metadata: full }), person('u2')])
     expect(kept(set, 'u1')).toEqual(full)
@@ -154,7 +154,7 @@ describe('external ids that are not taken', () => {
     expect(notes(short)).toEqual(['external_ids_left_out merged_external_ids 1'])
   })
 
-  test('are cut at a whole id where the value would be too long', async () => {
+  test('are cut after a whole ID if the value would be too long', async () => {
     const rows = ['u1', 'bbbb', 'cccc', 'aaaa'].map((id) => person(id))
     const set = await setOf({}, rows, metadata({ maxValueLength: 12 }))
     expect(kept(set, 'u1')).toEqual({ merged_external_ids: 'aaaa bbbb' })
@@ -163,7 +163,7 @@ describe('external ids that are not taken', () => {
     expect(kept(none, 'u1')).toBeUndefined()
   })
 
-  test('come before other keys where metadata.keep says so', async () => {
+  test('precede other keys if metadata.keep lists them', async () => {
     const rows = [person('u1', { metadata: { a: '1', b: '2' } }), person('u2')]
     const drop = { maxKeys: 2, tooManyKeys: 'drop' } as const
     expect(kept(await setOf({}, rows, metadata(drop)), 'u1')).toEqual({ a: '1', b: '2' })
@@ -173,13 +173,13 @@ describe('external ids that are not taken', () => {
 })
 
 describe('cases have names', () => {
-  test('one e-mail address with different external ids is merged', async () => {
+  test('one email address with different external IDs is merged', async () => {
     const set = await setOf({}, [AMY, BEA, CAY])
     expect(cases(set)).toEqual(['same_email_different_external_ids merged 1 3'])
     expect(set.mergedUsers()).toEqual({ users: 1, records: 3 })
   })
 
-  test('one external id with different addresses, which is the key: the preferred record stands', async () => {
+  test('one external ID with different addresses, as key: the preferred record is kept', async () => {
     const rows = [person('u1', { name: 'A' }), person('u1', { email: 'b@example.com', verified: 'yes', org: 'acme' })]
     const first = await setOf({}, rows)
     expect(first.get('user', 'u1')?.attributes.email).toBe('a@example.com')
@@ -190,7 +190,7 @@ describe('cases have names', () => {
     expect(rejects(preferred)).toEqual(['user u1 key_contradiction'])
   })
 
-  test('one external id with different addresses, which is not the key: all are refused, with their memberships', async () => {
+  test('one external ID with different addresses, not as key: all are rejected, with their memberships', async () => {
     const rows = [
       person('u1', { external: 'x', org: 'acme' }),
       person('u2', { external: 'x', email: 'b@example.com' }),
@@ -205,12 +205,12 @@ describe('cases have names', () => {
     expect(cases(set)).toEqual(['same_external_id_different_emails rejected 2 2'])
   })
 
-  test('an external id that is the key of another user is found as well', async () => {
+  test('an external ID that is the key of another user is found, too', async () => {
     const set = await setOf({}, [person('u1', { external: 'u2' }), person('u2', { email: 'b@example.com' })])
     expect(rejects(set)).toEqual(['user u1 shared_external_id', 'user u2 shared_external_id'])
   })
 
-  test('an external id that merging did not take is not claimed', async () => {
+  test('an external ID that was lost in merging is not claimed', async () => {
     const rows = [
       person('u1', { external: 'a' }),
       person('u2', { external: 'x' }),
@@ -225,7 +225,7 @@ describe('cases have names', () => {
     ])
   })
 
-  test('an external id that merging did not take is kept nowhere if others have it, taken or not, and that is noted', async () => {
+  test('an external ID that was lost in merging is not kept if others have it, and this is noted', async () => {
     const rows = [
       person('u1', { external: 'a' }),
       person('u2', { external: 'x' }),
@@ -245,7 +245,7 @@ describe('cases have names', () => {
     expect(notes(await setOf({ externalIds: { keep: false, keepAs: 'x' } }, rows))).toEqual([])
   })
 
-  test('who lost a shared external id and takes another one is refused, and counted once', async () => {
+  test('a user who lost a shared external ID and takes another one is rejected and counted once', async () => {
     const rows = [
       person('u1', { external: 'a' }),
       person('u2', { external: 'x' }),
@@ -260,14 +260,14 @@ describe('cases have names', () => {
     ])
   })
 
-  test('what was merged and then refused counts as refused', async () => {
+  test('what was merged and then rejected counts as rejected', async () => {
     const many = (prefix: string) => Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${prefix}${n}`, 'v']))
     const set = await setOf({}, [person('u1', { metadata: many('a') }), person('u2', { metadata: many('b') })])
     expect(cases(set)).toEqual(['same_email_different_external_ids rejected 1 2'])
   })
 })
 
-test('tags and dots of an address make two users one where the rules say so, and the address is sent as it is', async () => {
+test('users merge despite tags and dots in an address if the rules allow it, and the address is sent unchanged', async () => {
   const rows = [person('u1', { email: 'a.b+x@googlemail.com' }), person('u2', { email: 'ab@gmail.com' })]
   expect((await setOf({}, rows)).count('user')).toBe(2)
   const set = await setOf({ email: { plusTags: 'ignore', gmailDots: 'ignore' } }, rows)
@@ -275,7 +275,7 @@ test('tags and dots of an address make two users one where the rules say so, and
   expect(set.get('user', 'u1')?.attributes.email).toBe('a.b+x@googlemail.com')
 })
 
-test('as many memberships as are turned in one go and more follow the users that merged', async () => {
+test('more memberships than one batch follow the users that merged', async () => {
   const rows = Array.from({ length: 5_100 }, (_, n) => person(n === 0 ? 'a' : 'b', { org: `o${n}` }))
   const set = await setOf({}, rows)
   expect(set.count('user')).toBe(1)

@@ -23,7 +23,7 @@ const rolesOf = (set: Assembled, key: string) => set.get('membership', key)?.att
 const assignments = (set: Assembled) => set.accounting.kinds.find(({ kind }) => kind === 'roleAssignment')
 
 describe('a role without an organization', () => {
-  test('goes to every membership of its record', async () => {
+  test('is assigned to every membership of its record', async () => {
     const set = await assembled([
       record('u1', ['acme', 'borealis'], [{ user: 'u1', organization: null, role: 'admin' }]),
     ])
@@ -35,7 +35,7 @@ describe('a role without an organization', () => {
   test.each([
     ['in order', [[0], [1]]],
     ['the other way round', [[1], [0]]],
-  ])('does not reach the memberships of a record that merges with its own, arriving %s', async (_, chunks) => {
+  ])('is not assigned to memberships of a record that merges with its own, arriving %s', async (_, chunks) => {
     const set = await assembled(
       [
         record('u1', ['acme'], [{ user: 'u1', organization: null, role: 'admin' }], email),
@@ -48,7 +48,7 @@ describe('a role without an organization', () => {
     expect(rolesOf(set, 'u1@borealis')).toBeUndefined()
   })
 
-  test('does not reach a membership of the same user in another record', async () => {
+  test('is not assigned to a membership of the same user in another record', async () => {
     const set = await assembled([
       record('u1', ['acme'], [{ user: 'u1', organization: null, role: 'admin' }]),
       record('u1', ['borealis']),
@@ -64,14 +64,14 @@ describe('a role without an organization', () => {
     expect(rolesOf(set, 'u1@acme')).toEqual(['admin'])
   })
 
-  test('of a record without memberships is refused, never dropped', async () => {
+  test('of a record without memberships is rejected, never dropped', async () => {
     const set = await assembled([record('u1', [], [{ user: 'u1', organization: null, role: 'admin' }])])
     expect([...set.rejects()]).toMatchObject([
       {
         kind: 'roleAssignment',
         key: 'u1',
         code: 'role_without_membership',
-        message: expect.stringContaining('names no organization'),
+        message: expect.stringContaining('does not name an organization'),
         hint: expect.any(String),
         origin: 'users.csv:2',
       },
@@ -98,7 +98,7 @@ describe('a role in an organization', () => {
     expect(rolesOf(set, 'u1@acme')).toEqual(['admin'])
   })
 
-  test('of which the user is no member is refused and named', async () => {
+  test('in which the user is not a member is rejected and named', async () => {
     const set = await assembled([record('u1', ['borealis']), grant('u1')])
     expect([...set.rejects()]).toMatchObject([
       {
@@ -109,20 +109,20 @@ describe('a role in an organization', () => {
     ])
   })
 
-  test('given twice is one role', async () => {
+  test('assigned twice is one role', async () => {
     const set = await assembled([record('u1', ['acme']), grant('u1'), grant('u1')])
     expect(rolesOf(set, 'u1@acme')).toEqual(['admin'])
     expect(assignments(set)).toMatchObject({ yielded: 2, distinct: 2 })
   })
 })
 
-describe('a role whose record names its user by key and by address', () => {
+describe('a role whose record has the key and the address of its user', () => {
   const people = [record('u1', ['acme'], [], email), record('u2', ['acme'], [], 'bob@example.com')]
 
   test.each([
     ['in an organization', { organization: 'acme' }],
-    ['wherever the user is a member', { organization: null, scope: 'user' as const }],
-  ])('is refused where the address is that of another one, and both are named: %s', async (_, where) => {
+    ['in all organizations of the user', { organization: null, scope: 'user' as const }],
+  ])('is rejected if the address belongs to another user, and both are named: %s', async (_, where) => {
     const set = await assembled([
       ...people,
       { grants: [{ user: 'u1', email: 'bob@example.com', role: 'admin', ...where }] },
@@ -143,7 +143,7 @@ describe('a role whose record names its user by key and by address', () => {
     expect(assignments(set)).toMatchObject({ yielded: 2, distinct: 1, rejected: 1 })
   })
 
-  test('is given by the key where no user has the address, or one that merged with this one', async () => {
+  test('is assigned by key if no user has the address, or a user that merged with this one', async () => {
     const grant = { user: 'u1', organization: 'acme' }
     const merged: RecordPart = { users: [{ key: 'u3', email: 'ada@work.example', group: email }] }
     const set = await assembled([
@@ -157,7 +157,7 @@ describe('a role whose record names its user by key and by address', () => {
   })
 })
 
-test('roles are united, in an order of their own', async () => {
+test('roles are combined in a fixed order', async () => {
   const set = await assembled(
     [
       {

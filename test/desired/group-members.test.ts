@@ -19,7 +19,7 @@ const of = (records: readonly RecordPart[], chunks?: number[][]) => assembled(re
 const refused = async (records: readonly RecordPart[]) =>
   [...(await of(records)).rejects()].map(({ kind, key, code, message }) => [kind, key, code, message])
 
-test('a group is one, however many records name it, and each names one member of it', async () => {
+test('a group is one, however many records name it, and each record adds one member', async () => {
   for (const chunks of [[[0, 1, 2]], [[0], [1], [2]]]) {
     const set = await of([person('ada'), person('bea'), person('cleo')], chunks)
     expect(set.accounting.kinds).toContainEqual(
@@ -29,7 +29,7 @@ test('a group is one, however many records name it, and each names one member of
   }
 })
 
-test('accounts that merge are one member, by the membership that is left, though the other one had none', async () => {
+test('accounts that merge are one member, with the remaining membership, even if only one has it', async () => {
   const set = await of([person('ada', { groupMembers: [] }), person('second', { memberships: [] }, 'ada@example.com')])
   expect(set.rejectCount()).toBe(0)
   expect(set.get('group-membership', 'ada@engineering@acme')?.refs).toEqual({
@@ -41,18 +41,18 @@ test('accounts that merge are one member, by the membership that is left, though
   expect(set.count('group-membership')).toBe(1)
 })
 
-test('who is no member of the organization is refused as a member of its group', async () => {
+test('a user who is not a member of the organization is rejected as a member of its group', async () => {
   expect(await refused([person('ada'), person('bea', { memberships: [] })])).toEqual([
     [
       'group-membership',
       'bea@engineering@acme',
       'group_member_without_membership',
-      'bea is in the group engineering@acme, and is no member of the organization acme',
+      'bea is in the group engineering@acme but not a member of the organization acme',
     ],
   ])
 })
 
-test('what a refused or missing user, group or membership takes along says which it was', async () => {
+test('a group membership names the rejected or missing user, group or membership', async () => {
   const codes = async (records: RecordPart[]) =>
     (await refused(records)).filter(([kind]) => kind === 'group-membership').map(([, , code]) => code)
   expect(await codes([person('ada', { users: [], rejects: [{ kind: 'user', key: 'ada' }] })])).toEqual([
@@ -66,11 +66,11 @@ test('what a refused or missing user, group or membership takes along says which
   expect(await codes([person('ada', { memberships: [], rejects })])).toEqual(['membership_rejected'])
 })
 
-test('groups of one organization with one name are refused, all of them; in two organizations they are two', async () => {
+test('groups of one organization with the same name are all rejected; in two organizations they are two', async () => {
   const other = { key: 'engineering', organization: 'beta', name: 'Engineering' }
   const twin = { key: 'twin', organization: 'acme', name: 'Engineering' }
   const records = [{ organizations: [{ key: 'acme' }, { key: 'beta' }], groups: [engineering, other, twin] }]
-  const message = 'acme has several groups called Engineering: group:engineering@acme and group:twin@acme'
+  const message = 'acme has several groups with the name Engineering: group:engineering@acme and group:twin@acme'
   expect(await refused(records)).toEqual([
     ['group', 'engineering@acme', 'shared_group_name', message],
     ['group', 'twin@acme', 'shared_group_name', message],

@@ -3,7 +3,7 @@ import { assembleDesired } from '../../src/desired/assemble.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
-test('a signal is taken in while duplicates are merged, which takes long with many users', async () => {
+test('a signal is handled while duplicates are merged, which takes long with many users', async () => {
   const rundb = new RunDatabase(undefined)
   onTestFinished(() => rundb.close())
   const interrupted = new AbortController()

@@ -15,10 +15,10 @@ const one = (id: string, email: string): JsonObject => ({ id, email })
 
 test.each([
   ['the case of a letter', 'm\u00dcller@x.example', 'm\u00fcller@x.example'],
-  ['how an accent is put together', 'jose\u0301@x.example', 'jos\u00e9@x.example'],
+  ['the composition of an accent', 'jose\u0301@x.example', 'jos\u00e9@x.example'],
   ['a sigma at the end', '\u03bf\u03b4\u03cc\u03c2@x.example', '\u03bf\u03b4\u03cc\u03c3@x.example'],
   ['a compatible form', '\u30ab@x.example', '\uff76@x.example'],
-])('users whose addresses differ in %s are refused, and each message names the other', async (_, first, second) => {
+])('users whose addresses differ in %s are rejected, and each message names the other', async (_, first, second) => {
   const rows = [one('a', first), one('b', 'zo\u00eb@x.example'), one('c', second)]
   for (const chunkSize of [1, 1000]) {
     expect(await refused(rows, {}, chunkSize)).toMatchObject([
@@ -28,14 +28,14 @@ test.each([
   }
 })
 
-test('one domain in Unicode and in Punycode is one where addresses decide, and a possible duplicate where they do not', async () => {
+test('users with one domain in Unicode and Punycode merge by address, else they are possible duplicates', async () => {
   const rows = [one('a', 'ada@b\u00fccher.example'), one('b', 'ada@xn--bcher-kva.example')]
   expect(await refused(rows)).toEqual([])
   const found = await refused(rows, { dedupe: dedupeWith({ by: ['externalId'] }) })
   expect(found.map(({ key, code }) => `${key} ${code}`)).toEqual(['a possible_duplicate', 'b possible_duplicate'])
 })
 
-test('records of one user are no duplicates of each other, and an address that merging left behind is nobody\u2019s', async () => {
+test('records of one user are not duplicates, and a lost address belongs to no user', async () => {
   const dedupe = dedupeWith({ by: ['$record.person'] })
   const rows = [
     { ...one('a', 'm\u00dcller@x.example'), person: 1 },
@@ -46,7 +46,7 @@ test('records of one user are no duplicates of each other, and an address that m
   expect(await refused(rows, { dedupe })).toEqual([])
 })
 
-test('many of them are told by number', async () => {
+test('many of them are counted', async () => {
   const forms = [
     '\u00e4\u00f6\u00fc',
     '\u00c4\u00f6\u00fc',

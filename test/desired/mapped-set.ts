@@ -12,8 +12,8 @@ import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { manifestWith, recordsOf } from '../mapping/manifest.ts'
 
 /**
- * The desired set of these records, mapped as the manifest says, a chunk at a time.
- * @param onMapped may change what comes of a chunk before it is staged
+ * The desired set of these records, mapped with the manifest, chunk by chunk.
+ * @param onMapped may change the result of a chunk before it is staged
  */
 export async function mappedSet(
   map: Manifest['map'],
@@ -54,9 +54,7 @@ export async function mappedSet(
   return new DesiredSet(rundb, account(rundb, yielded, [stream], staged, assigned))
 }
 
-/**
- * What would be sent, to the byte, and how many records it stands for; nothing of where they stood.
- */
+/** The exact content to be sent, and its number of records, without their places. */
 export function wanted({ rundb }: DesiredSet): string {
   const rows = rundb
     .statement('SELECT kind, key, refs, attributes, secrets, records FROM desired ORDER BY kind, key')

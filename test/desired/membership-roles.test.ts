@@ -32,7 +32,7 @@ const rolesOf = (set: Awaited<ReturnType<typeof settled>>) =>
 describe('roles.default', () => {
   const records = [record('u1', { acme: undefined, borealis: undefined, cirrus: ['admin'] })]
 
-  test('is for memberships without a role, by organization first, and is counted', async () => {
+  test('is assigned to memberships without a role, per organization first, and is counted', async () => {
     const set = await settled(records, { default: 'viewer', organizations: { acme: { default: 'guest' } } })
     expect(rolesOf(set)).toEqual({ 'u1@acme': '["guest"]', 'u1@borealis': '["viewer"]', 'u1@cirrus': '["admin"]' })
     expect(set.noteCounts()).toEqual([
@@ -41,12 +41,12 @@ describe('roles.default', () => {
     ])
   })
 
-  test('of an organization leaves the others to WorkOS', async () => {
+  test('of an organization does not affect other organizations', async () => {
     const set = await settled(records, { organizations: { acme: { default: 'guest' } } })
     expect(rolesOf(set)).toEqual({ 'u1@acme': '["guest"]', 'u1@borealis': null, 'u1@cirrus': '["admin"]' })
   })
 
-  test('does not come before a role that another record gives', async () => {
+  test('does not precede a role that another record assigns', async () => {
     const granted: RecordPart = { grants: [{ user: 'u1', organization: 'acme', role: 'admin' }] }
     const set = await settled([record('u1', { acme: undefined }), granted], { default: 'viewer' })
     expect(rolesOf(set)).toEqual({ 'u1@acme': '["admin"]' })
@@ -62,7 +62,7 @@ describe('several roles on one membership', () => {
     record('u4', { acme: ['support'] }),
   ]
 
-  test('are all kept unless the manifest says otherwise', async () => {
+  test('are all kept by default', async () => {
     const set = await settled(records, { priority: ['admin'] })
     expect(rolesOf(set)).toMatchObject({ 'u2@acme': '["admin","member"]', 'u3@acme': '["billing","support"]' })
     expect(lostRolesCount(set)).toBe(0)
@@ -71,7 +71,7 @@ describe('several roles on one membership', () => {
   test.each([
     ['in order', [[0], [1, 2, 3], [4]]],
     ['the other way round', [[4], [3], [2], [1], [0]]],
-  ])('become the first by priority, and who loses what is known, arriving %s', async (_, chunks) => {
+  ])('become the first by priority, and lost roles are reported, arriving %s', async (_, chunks) => {
     const set = await settled(records, { multiple: 'first', priority: ['admin', 'member'] }, chunks)
     expect(rolesOf(set)).toEqual({ 'u1@acme': '["admin"]', 'u2@acme': '["admin"]', 'u4@acme': '["support"]' })
     expect(lostRolesCount(set)).toBe(2)
@@ -98,7 +98,7 @@ describe('several roles on one membership', () => {
     expect(rolesOf(set)).toEqual({ 'u1@acme': JSON.stringify([kept]) })
   })
 
-  test('are rejected where they must not be, with every record of them', async () => {
+  test('are rejected with all their records if the manifest forbids them', async () => {
     const set = await settled(records, { multiple: 'fail' })
     expect(rolesOf(set)).toEqual({ 'u4@acme': '["support"]' })
     expect([...set.rejects()].map(({ key, code, records }) => [key, code, records])).toEqual([

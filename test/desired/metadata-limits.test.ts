@@ -9,10 +9,10 @@ const keys = (prefix: string, count: number) =>
 const rules = (changed: Partial<Manifest['metadata']>) => ({ metadata: { ...RULES.metadata, ...changed } })
 const ada = (key: string, metadata: Record<string, string>): RecordPart => ({ users: [{ key, email, metadata }] })
 
-describe('metadata that merging unites above the limit', () => {
+describe('metadata that exceeds the limit after merging', () => {
   const records = [ada('u1', keys('m', 6)), ada('u2', keys('a', 6)), ada('u3', keys('z', 2))]
 
-  test('keeps the keys that come first, and what is left out is told once for the user', async () => {
+  test('keeps the first keys, and left-out keys are reported once for the user', async () => {
     const set = await assembled(records, rules({ tooManyKeys: 'drop', keep: ['z1'] }))
     expect(set.get('user', 'u1')?.attributes.metadata).toEqual({
       ...keys('a', 6),
@@ -26,7 +26,7 @@ describe('metadata that merging unites above the limit', () => {
     ])
   })
 
-  test('is the same whatever order the chunks arrive in', async () => {
+  test('is the same in whatever order chunks arrive', async () => {
     const changed = rules({ tooManyKeys: 'drop' })
     const first = await assembled(records, changed)
     for (const chunks of [
@@ -39,14 +39,14 @@ describe('metadata that merging unites above the limit', () => {
     }
   })
 
-  test('refuses the user where the rule is to reject', async () => {
+  test('rejects the user if the rule is to reject', async () => {
     const set = await assembled(records, rules({ tooLong: 'cut' }))
     expect(set.count('user')).toBe(0)
     expect([...set.rejects()]).toMatchObject([{ key: 'u1', code: 'metadata_too_many_keys' }])
   })
 })
 
-test('what one record lost and another of the user gives is not told as lost', async () => {
+test('a key that one record lost and another one has is not reported as lost', async () => {
   const lost = (key: string, detail: string) => ({ kind: 'user', key, code: 'metadata_value_dropped', detail })
   const set = await assembled([
     { ...ada('u1', { plan: 'pro' }), notes: [lost('u1', 'bio'), lost('u1', 'cv')] },

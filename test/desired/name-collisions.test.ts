@@ -21,8 +21,8 @@ async function refused(rows: JsonObject[], map: Partial<Manifest['map']> = {}, c
 
 const named = (found: { what: string }[]) => found.map(({ what }) => what).sort()
 
-describe('two names of roles that give one slug', () => {
-  test('are refused in whatever organizations they are given, without a definition in the source', async () => {
+describe('two role names with one slug', () => {
+  test('are rejected in all organizations if the source has no definition', async () => {
     const rows: JsonObject[] = [
       { id: 'a', org: 'acme', role: 'Admin' },
       { id: 'b', org: 'bolt', role: 'Admin!' },
@@ -31,15 +31,15 @@ describe('two names of roles that give one slug', () => {
     const found = await refused(rows)
     expect(named(found)).toEqual(['membership a@acme role_slug_collision', 'membership b@bolt role_slug_collision'])
     const message =
-      'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) have one slug, admin: whoever has one of them would have the permissions of all'
+      'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) result in the same slug, admin: whoever has one of them would get the permissions of all'
     expect(new Set(found.map((one) => one.message))).toEqual(new Set([message]))
     for (const chunkSize of [1, 2]) expect(await refused(rows, {}, chunkSize)).toEqual(found)
   })
 
   test.each([
-    ['a line gives one name the slug of the other', { 'Admin!': 'admin-2' }, 'Admin!', 'Admin 2'],
-    ['a line for one name is a line for the slug of the other', { admin: 'root' }, 'admin', 'Admin'],
-  ])('are refused where %s', async (_what, map, one, other) => {
+    ['an entry maps one name to the slug of the other', { 'Admin!': 'admin-2' }, 'Admin!', 'Admin 2'],
+    ['an entry for one name is an entry for the slug of the other', { admin: 'root' }, 'admin', 'Admin'],
+  ])('are rejected if %s', async (_what, map, one, other) => {
     const rows: JsonObject[] = [
       { id: 'a', org: 'acme', role: one },
       { id: 'b', org: 'bolt', role: other },
@@ -54,17 +54,19 @@ describe('two names of roles that give one slug', () => {
       `role-definition ${slug} role_slug_collision`,
       `role-definition ${slug} role_slug_collision`,
     ])
-    expect(found[0]?.message).toContain(`the roles "${one}" (users.csv:2) and "${other}" (users.csv:3) have one slug`)
+    expect(found[0]?.message).toContain(
+      `the roles "${one}" (users.csv:2) and "${other}" (users.csv:3) result in the same slug`,
+    )
   })
 
-  test('are one role where each has a line, or where a pattern unites them', async () => {
+  test('are one role if each has an entry, or if a pattern matches both', async () => {
     const rows = ['Admin!', 'Admin 2', 'Admin 3'].map((role) => ({ id: role.slice(-1), org: 'acme', role }))
     const lines = { 'Admin!': 'admin-2', 'Admin 2': 'admin-2' }
     expect(await refused(rows, {}, 1000, lines)).toEqual([])
     expect(await refused(rows, {}, 1000, { 'admin*': 'root', 'Admin!': 'root' })).toEqual([])
   })
 
-  test('are two roles where each is the own role of another organization', async () => {
+  test('are two roles if each belongs to a different organization', async () => {
     const rows: JsonObject[] = [
       { roleName: 'Admin', roleOrg: 'acme' },
       { roleName: 'Admin!', roleOrg: 'bolt' },
@@ -74,7 +76,7 @@ describe('two names of roles that give one slug', () => {
     expect(await refused(rows)).toEqual([])
   })
 
-  test('are refused where one organization has both, and nobody else is concerned', async () => {
+  test('are rejected if one organization has both, and only there', async () => {
     const rows: JsonObject[] = [
       { roleName: 'Admin', roleOrg: 'acme' },
       { roleName: 'Admin!', roleOrg: 'acme' },
@@ -89,7 +91,7 @@ describe('two names of roles that give one slug', () => {
     ])
   })
 
-  test('are one name where blanks around them or the form of an accent are all that differs', async () => {
+  test('are one name if they differ only in surrounding spaces or the form of an accent', async () => {
     const rows: JsonObject[] = [
       { id: 'a', org: 'acme', role: ' Caf\u00e9' },
       { id: 'b', org: 'acme', role: 'Cafe\u0301 ' },
@@ -97,7 +99,7 @@ describe('two names of roles that give one slug', () => {
     expect(await refused(rows)).toEqual([])
   })
 
-  test('are refused in roles that a record gives to members of other records', async () => {
+  test('are rejected in roles that a record assigns to members of other records', async () => {
     const rows: JsonObject[] = [
       { id: 'a', org: 'acme' },
       { id: 'b', org: 'acme' },
@@ -111,7 +113,7 @@ describe('two names of roles that give one slug', () => {
   })
 })
 
-test('names that give the parts of a key count as one', async () => {
+test('names of the parts of a key count as one', async () => {
   const key = "$slug(region) & '-' & $slug(org)"
   const map = { organization: { key, name: 'org' }, membership: { when: 'id', user: 'id', organization: key } }
   const rows: JsonObject[] = [
@@ -130,7 +132,7 @@ test('names that give the parts of a key count as one', async () => {
   expect(found[0]?.message).toContain('"EU, Bolt" (users.csv:5) and "EU!, Bolt" (users.csv:6)')
 })
 
-test('users whose names give one key are refused, and a membership in another record goes to neither', async () => {
+test('users whose names have one key are rejected, and neither gets a membership of another record', async () => {
   const map = {
     user: { when: 'mail', key: '$slug(mail)', email: 'mail' },
     membership: { when: 'of', user: '$slug(of)', organization: 'org' },
@@ -150,7 +152,7 @@ test('users whose names give one key are refused, and a membership in another re
   ])
 })
 
-test('keys that an each makes are seen too', async () => {
+test('keys made by an each are checked, too', async () => {
   const each = "teams.{ 'key': $slug($), 'name': $ }"
   const map = { organization: { each, key: 'key', name: 'name' }, membership: { each, organization: 'key' } }
   const rows = [
@@ -165,7 +167,7 @@ test('keys that an each makes are seen too', async () => {
   ])
 })
 
-test('many names of one slug are told by number', async () => {
+test('many names of one slug are counted', async () => {
   const rows = Array.from({ length: 9 }, (_, n) => ({ id: `u${n}`, org: 'acme', role: `Admin${'!'.repeat(n)}` }))
-  expect((await refused(rows))[0]?.message).toContain('"Admin!!!" (users.csv:5) and 5 more have one slug')
+  expect((await refused(rows))[0]?.message).toContain('"Admin!!!" (users.csv:5) and 5 more result in the same slug')
 })

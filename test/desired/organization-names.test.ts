@@ -16,7 +16,7 @@ test.each([
   const set = await assembled(named('Acme', 'Acme', 'Acme Ltd'), rule(which))
   expect(set.get('organization', 'acme')?.attributes.name).toBe(kept)
   expect(set.noteCounts().map(describeNote)).toEqual([
-    `1 organization with different names: "Acme" in 2 records, "Acme Ltd" in 1 record; the ${which} one is taken (organizations.onNameConflict)`,
+    `1 organization with different names: "Acme" in 2 records, "Acme Ltd" in 1 record; the ${which} one is used (organizations.onNameConflict)`,
   ])
   expect([...set.merges()].flatMap(({ conflicts }) => conflicts)).toContainEqual({
     field: 'name',
@@ -29,17 +29,17 @@ test.each([
 
 test.each([
   ['the name of most records', ['Acme', 'Acme Ltd', 'Acme Ltd', 'Ac'], 'Acme Ltd'],
-  ['of several, the first by code points', ['B', '\u{1F600}', '\u{FF21}', 'B', '\u{FF21}', '\u{1F600}'], 'B'],
-  ['of astral names too', ['\u{1F600}', '\u{FF21}'], '\u{FF21}'],
-])('with the rule most it is %s, in any order of the records', async (_what, names, kept) => {
+  ['the first of several, by code points', ['B', '\u{1F600}', '\u{FF21}', 'B', '\u{FF21}', '\u{1F600}'], 'B'],
+  ['the first of several astral names', ['\u{1F600}', '\u{FF21}'], '\u{FF21}'],
+])('with the rule most, the name is %s, in any order of the records', async (_what, names, kept) => {
   for (const order of [names, names.toReversed(), names.toSorted()]) {
     const set = await assembled(named(...order), rule('most'))
     expect(set.get('organization', 'acme')?.attributes.name).toBe(kept)
-    expect(set.noteCounts().map(describeNote)[0]).toContain('the one that most have is taken')
+    expect(set.noteCounts().map(describeNote)[0]).toContain('the most frequent one is used')
   }
 })
 
-test('records that agree make one organization, to the letter, in any order', async () => {
+test('records that agree exactly make one organization, in any order', async () => {
   const records: RecordPart[] = [
     { organizations: [{ key: 'acme', name: 'Acme', domains: ['b.example'] }] },
     { organizations: [{ key: 'acme', name: 'Acme', domains: ['c.example'], verifiedDomains: ['c.example'] }] },
@@ -55,7 +55,7 @@ test('records that agree make one organization, to the letter, in any order', as
   expect(await attributes(records.toReversed())).toBe(one)
 })
 
-test('with the rule error it is refused once, with all its records and its memberships, in any order', async () => {
+test('with the rule error, it is rejected once with all records and memberships, in any order', async () => {
   const membership = { users: [{ key: 'u' }], memberships: [{ user: 'u', organization: 'acme' }] }
   const records = [...named('Acme', 'Acme Ltd', 'Acme'), membership, { organizations: [{ key: 'bolt' }] }]
   const set = await assembled(records, rule('error'))
@@ -73,7 +73,7 @@ test('with the rule error it is refused once, with all its records and its membe
   expect(reversed.rejectCounts()).toEqual(set.rejectCounts())
 })
 
-test('equal names are no conflict, and many conflicts are named up to ten', async () => {
+test('equal names are not a conflict, and up to ten conflicts are named', async () => {
   expect((await assembled(named('Acme', 'Acme'))).noteCounts()).toEqual([])
   const many = Array.from({ length: 12 }, (_, n) => ['A', 'B'].map((name) => ({ key: `org${n}`, name })))
   const counts = (await assembled(many.flat().map((one) => ({ organizations: [one] })))).noteCounts()
@@ -81,7 +81,7 @@ test('equal names are no conflict, and many conflicts are named up to ten', asyn
   expect(counts.find(({ detail }) => detail === '')?.count).toBe(2)
 })
 
-test.each(['most', 'error'] as const)('with the rule %s nothing depends on the order of the rows', async (which) => {
+test.each(['most', 'error'] as const)('with the rule %s, the order of the rows does not matter', async (which) => {
   const rows = [
     { id: 'u1', org: 'acme', name: 'Acme', plan: 'free' },
     { id: 'u2', org: 'acme', name: 'ACME', plan: 'pro' },

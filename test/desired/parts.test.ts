@@ -20,7 +20,7 @@ const manifest = manifestWith({
 
 const source = { type: 'clerk' as const, users: 'users.csv', memberships: 'memberships.csv', roles: 'roles.csv' }
 
-/** Equal drafts of a chunk are one: how many there are depends on where the chunks end. */
+/** Equal drafts of a chunk are one: their number depends on where chunks end. */
 const DRAFTS = `SELECT min(seq) AS seq, kind, key, refs, attributes, secrets, file, line, sum(records) AS records FROM drafts
   GROUP BY kind, key, refs, attributes, secrets`
 
@@ -29,7 +29,7 @@ const QUERIES = [
   ...['grants', 'rejects', 'notes', 'left_out', 'files'].map((table) => `SELECT * FROM ${table}`),
 ]
 
-/** Everything that comes of the files, staged by workers, in parts or not. */
+/** Everything that workers stage from the files, in parts or not. */
 async function staged(files: Record<string, string>, partsFrom: number) {
   const directory = folderWith(files)
   const scratch = join(directory, 'scratch')
@@ -95,14 +95,14 @@ function filesOf(count: number): Record<string, string> {
   }
 }
 
-test('workers that read the pieces themselves stage what they stage of records', async () => {
+test('workers that read pieces themselves stage the same as from records', async () => {
   const files = filesOf(1000)
   const whole = await staged(files, Number.POSITIVE_INFINITY)
   expect(await staged(files, 0)).toEqual(whole)
   expect(whole).toMatchObject({ records: { mapped: 964 } })
 })
 
-test('what the source says before it fails is told in parts as well', async () => {
+test('messages of the source before it fails are also reported with parts', async () => {
   const files = filesOf(500)
   files['users.csv'] += 'u501,"never closed\n'
   const whole = await staged(files, Number.POSITIVE_INFINITY)
@@ -110,7 +110,7 @@ test('what the source says before it fails is told in parts as well', async () =
   expect(await staged(files, 0)).toEqual(whole)
 })
 
-test('so is what it says before a file of what is joined fails', async () => {
+test('so are messages before a joined file fails', async () => {
   const files = filesOf(500)
   files['memberships.csv'] += 'u501,"a"b,c\n'
   const whole = await staged(files, Number.POSITIVE_INFINITY)

@@ -12,7 +12,7 @@ import { RULES } from '../kinds/rules.ts'
 import { contents } from './assembled.ts'
 import { mappedSet } from './mapped-set.ts'
 
-/** Organizations, groups and roles, each of which stands at many users. */
+/** Organizations, groups and roles that many users share. */
 const MAP: Manifest['map'] = {
   user: { key: 'id', email: 'email' },
   organization: { each: 'orgs', key: 'key ? key : $slug(name)', name: 'name', domains: 'domains' },
@@ -41,12 +41,12 @@ const records = fc
   .map((all) => all.map((orgs, at): JsonObject => ({ id: `u${at}`, email: `u${at}@example.com`, orgs })))
 const RULES_OF_NAMES = ['first', 'last', 'most', 'error'] as const
 
-/** Every draft is a row of its own. */
+/** Makes every draft a separate row. */
 function apart({ drafts }: MapResult): void {
   for (const draft of drafts) delete draft.identity
 }
 
-/** What anything may read of a set, and how many repeats it was staged with. */
+/** Everything that can be read from a set, and its number of staged repeats. */
 function read(set: DesiredSet, manifest: Pick<Manifest, 'organizations'>) {
   const { rundb } = set
   const all = (sql: string) =>
@@ -73,7 +73,7 @@ function read(set: DesiredSet, manifest: Pick<Manifest, 'organizations'>) {
   return { repeats, found: { ...found, misfits, groups, drafts, manifest } }
 }
 
-test('what is the same whether drafts that repeat others are rows of their own or not', async () => {
+test('the set is the same whether repeated drafts are separate rows or not', async () => {
   let packed = 0
   const property = fc.asyncProperty(
     records,

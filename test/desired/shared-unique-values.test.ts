@@ -19,25 +19,25 @@ describe('a domain that several organizations claim', () => {
     one('cube', { domains: ['cube.example'] }),
   ]
 
-  test('is a conflict that names all of them, and none is taken, nor its memberships', async () => {
+  test('is a conflict that names all of them, and all are rejected with their memberships', async () => {
     const set = await assembled(rows)
     expect(rejects(set)).toMatchObject([
       {
         key: 'acme',
         code: 'shared_domain',
-        message: 'the domain shared.example is claimed by organization:bolt as well',
+        message: 'the domain shared.example also belongs to organization:bolt',
       },
       {
         key: 'bolt',
         code: 'shared_domain',
-        message: 'the domain shared.example is claimed by organization:acme as well',
+        message: 'the domain shared.example also belongs to organization:acme',
       },
       { kind: 'membership', code: 'organization_rejected' },
     ])
     expect([set.count('organization'), set.count('user'), set.count('membership')]).toEqual([1, 1, 0])
   })
 
-  test('comes to the same whatever the order of the records', async () => {
+  test('has the same result in any order of the records', async () => {
     const messages = async (rows: RecordPart[]) =>
       rejects(await assembled(rows))
         .map(({ message }) => message)
@@ -45,7 +45,7 @@ describe('a domain that several organizations claim', () => {
     expect(await messages(rows.toReversed())).toEqual(await messages(rows))
   })
 
-  test('is left out of all of them where the manifest says so, with a remark', async () => {
+  test('is removed from all of them if the manifest allows it, with a note', async () => {
     const set = await assembled(
       [...rows, one('dune', { domains: ['shared.example'], verifiedDomains: ['shared.example'] })],
       DROP,
@@ -60,29 +60,29 @@ describe('a domain that several organizations claim', () => {
     ])
   })
 
-  test('is none when the records are of one organization', async () => {
+  test('is not a conflict if the records are of one organization', async () => {
     const set = await assembled([one('acme', { domains: ['a.example'] }), one('acme', { domains: ['a.example'] })])
     expect(set.rejectCount()).toBe(0)
   })
 
-  test('refuses who claims several of them once, and is told of many by number', async () => {
+  test('rejects an organization with several of them once, and counts many claims', async () => {
     const domains = ['a.example', 'b.example']
     const set = await assembled(Array.from({ length: 9 }, (_, n) => one(`org${n}`, { domains })))
     expect(set.rejectCounts()).toEqual([{ kind: 'organization', code: 'shared_domain', count: 9 }])
     expect(rejects(set)[8]?.message).toBe(
-      'the domain a.example is claimed by organization:org0, organization:org1, organization:org2 and 5 more as well',
+      'the domain a.example also belongs to organization:org0, organization:org1, organization:org2 and 5 more',
     )
   })
 })
 
-test('two organizations with one external id are refused, both, and the domain of one stays with its other claimant', async () => {
+test('two organizations with one external ID are both rejected, and another claimant keeps its domain', async () => {
   const set = await assembled([
     one('acme', { externalId: 'x', domains: ['a.example'] }),
     one('bolt', { externalId: 'x' }),
     one('cube', { domains: ['a.example'] }),
   ])
   expect(rejects(set)).toMatchObject([
-    { key: 'acme', code: 'shared_external_id', message: 'the external id x is that of organization:bolt as well' },
+    { key: 'acme', code: 'shared_external_id', message: 'the external ID x also belongs to organization:bolt' },
     { key: 'bolt', code: 'shared_external_id' },
   ])
   expect(set.get('organization', 'cube')?.attributes.domains).toEqual(['a.example'])

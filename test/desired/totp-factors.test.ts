@@ -19,7 +19,7 @@ const note = (key: string) => ({ kind: 'user', key, code: 'totp_unsupported' })
 const rows = ({ rundb }: DesiredSet, kind: string) =>
   rundb.statement('SELECT key, refs, attributes, secrets, records FROM desired WHERE kind = ? ORDER BY key').all(kind)
 
-test('a secret becomes a factor with the key of its user, and leaves the user', async () => {
+test('a secret becomes a factor with the key of its user, and is removed from the user', async () => {
   const set = await assembled(
     [
       {
@@ -57,12 +57,12 @@ test('a secret becomes a factor with the key of its user, and leaves the user', 
   expect(set.origin('totp-factor', 'bea')).toBe('users.csv:3')
 })
 
-test('without an issuer anywhere there is none', async () => {
+test('without an issuer there is no factor', async () => {
   const set = await assembled([{ users: [user('ada', { totpSecret: { secret: 'AAAA' } })] }])
   expect(rows(set, 'totp-factor')[0]?.attributes).toBe('{"account":"ada@example.com"}')
 })
 
-test('a user who was refused has no factor', async () => {
+test('a rejected user has no factor', async () => {
   const set = await assembled([
     { users: [user('ada', { totpSecret: { secret: 'AAAA' } })] },
     { users: [{ ...user('ada', { totpSecret: { secret: 'BBBB' } }), email: 'other@example.com' }] },

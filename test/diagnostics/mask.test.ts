@@ -27,10 +27,10 @@ describe('emails', () => {
     [String.raw`{"v":"\u200bada@example.com"}`, '{"v":"a***@example.com"}'],
     [String.raw`{"v":"\"ada b\"@example.com"}`, '{"v":"a***@example.com"}'],
     [String.raw`the address ada\u{200b}b@example.com`, 'the address a***@example.com'],
-    ['email: "ada@example" is not an e-mail address', 'email: "***" is not an e-mail address'],
+    ['email: "ada@example" is not an email address', 'email: "***" is not an email address'],
     [
-      String.raw`{"message":"\"ada at example\" is not an e-mail address"}`,
-      String.raw`{"message":"\"***\" is not an e-mail address"}`,
+      String.raw`{"message":"\"ada at example\" is not an email address"}`,
+      String.raw`{"message":"\"***\" is not an email address"}`,
     ],
     ['a@b.c@d.e', 'a***@b.c@d.e'],
     ['Pilot  email:ada*, email:ada@exampl?.com and user:x', 'Pilot  email:a***, email:a***@exampl?.com and user:x'],
@@ -56,13 +56,13 @@ describe('emails', () => {
     expect(emails.text(text)).toBe(text)
   })
 
-  test('what looks like an address is masked too, and keeps its end', () => {
+  test('text that looks like an address is masked and keeps its end', () => {
     expect(emails.text('postgres://user:secret@db.example.com/x')).toBe('postgres://user:s***@db.example.com/x')
     expect(emails.text('users@2.csv')).toBe('u***@2.csv')
     expect(emails.text('membership:auth0|123@acme.com')).toBe('membership:auth0|1***@acme.com')
   })
 
-  test('is well-formed JSON and holds no address, whatever the values are', () => {
+  test('JSON stays valid and contains no address, for any values', () => {
     const values = [
       'ada@example.com',
       '\u0001ada@example.com',
@@ -78,7 +78,7 @@ describe('emails', () => {
     }
   })
 
-  test('long text without an end is quick to look at', () => {
+  test('long text is masked quickly', () => {
     const started = performance.now()
     const long = 'x'.repeat(1_000_000)
     expect(emails.text(`${long}@`)).toBe(`${long}@`)
@@ -88,14 +88,14 @@ describe('emails', () => {
 })
 
 describe('all', () => {
-  test('nothing of a value, a quotation or an address is left', () => {
+  test('no value, quotation or address remains', () => {
     expect(all.value('Ada')).toBe('***')
     expect(all.text('lastName: "Lovelace" discarded, "Byron" kept, of ada@example.com')).toBe(
       'lastName: "***" discarded, "***" kept, of ***',
     )
   })
 
-  test('a person is a digest, the same one wherever the line names them', () => {
+  test('a user becomes the same digest everywhere in the line', () => {
     const text = all.text('✗ users.csv:3  roleAssignment:auth0|1: the role admin of auth0|1 is for acme')
     expect(text).toMatch(/^✗ users\.csv:3 {2}roleAssignment:(#[0-9a-f]{8}): the role admin of \1 is for acme$/)
     const [first, second] = [all.text('user:u1  ada@example.com'), all.text('user:u2')]
@@ -122,7 +122,7 @@ describe('all', () => {
     'forget it first: workos-migrate state rm user:DN',
     '2 of 3 actions failed (the last: user:DN), and safety.maxFailures allows 1',
     '- `membership:DN@acme` `DN in acme`: user_01, created',
-  ])('a key with blanks, commas and brackets is hidden as a whole: %s', (text) => {
+  ])('a key with spaces, commas and brackets is hidden completely: %s', (text) => {
     for (const key of ['CN=Ada Lovelace (Jr.), OU=Peo ple,DC=acme', "Ada O'Lovelace, dc=ple", 'ada: Lovelace ple']) {
       if (key.includes(': ') && text.startsWith('✗')) continue
       const masked = all.text(text.replaceAll('DN', key))
@@ -131,13 +131,13 @@ describe('all', () => {
     }
   })
 
-  test('the name of a field behind a key stays', () => {
+  test('the name of a field after a key stays', () => {
     expect(all.text('≠ user:u1  firstName: "Ada" in WorkOS, "Bo" in the source  overwritten')).toMatch(
       /^≠ user:#\w{8} {2}firstName: "\*\*\*" in WorkOS, "\*\*\*" in the source/,
     )
   })
 
-  test('a text goes on behind a key', () => {
+  test('the text after a key stays', () => {
     expect(all.text('its user user:u1 was deleted in WorkOS, and onDeleted keeps it deleted')).toMatch(
       /^its user user:#[0-9a-f]{8} was deleted in WorkOS, and onDeleted keeps it deleted$/,
     )
@@ -146,16 +146,16 @@ describe('all', () => {
     )
   })
 
-  test('what is no person keeps its key', () => {
+  test('other resources keep their keys', () => {
     expect(all.text('organization:acme role:admin')).toBe('organization:acme role:admin')
     expect(all.key('organization', 'acme')).toBe('acme')
   })
 
-  test('two runs give other digests, so that nobody finds a key by trying', () => {
+  test('two runs have different digests, so that keys cannot be guessed', () => {
     expect(new Mask('all').key('user', 'u1')).not.toBe(new Mask('all').key('user', 'u1'))
   })
 
-  test('a JSON document keeps its shape, its counts and its words alone, in pieces too', () => {
+  test('a JSON document keeps only its shape, counts and own words, also in pieces', () => {
     const mask = all.output()
     const pieces = [
       '{"format":"x","version":1,"name":"acme"',
@@ -185,7 +185,7 @@ describe('all', () => {
   })
 })
 
-test('an event keeps its action, and an address its kind', () => {
+test('an event keeps its action, and an address keeps its kind', () => {
   const shown = (event: object) => JSON.parse(all.output()(JSON.stringify(event)))
   const about = { kind: 'user', key: 'u 1', action: 'create' }
   expect(shown({ type: 'planned_change', address: 'user:u 1', ...about })).toEqual({
@@ -199,14 +199,14 @@ test('an event keeps its action, and an address its kind', () => {
   expect(shown({ address: 'people.csv:3' }).address).not.toContain('***')
 })
 
-test('a member of the data may be called like one of this program', () => {
+test("data can have member names like this program's own", () => {
   const after = { id: 'a1', type: 'b1', kind: 'user', code: 'c1', state: { path: 'd1' }, list: [{ file: 'e1' }] }
   const masked = all.output()(JSON.stringify({ actions: [{ type: 'create', after, row: after }], code: 'fine' }))
   expect(masked).not.toMatch(/[a-e]1/)
   expect(JSON.parse(masked)).toMatchObject({ actions: [{ type: 'create' }], code: 'fine' })
 })
 
-test('the command line overrules the manifest, which overrules the default', () => {
+test('the command line overrides the manifest, which overrides the default', () => {
   const mask = new Mask(defaultMode({ CI: 'true' }))
   expect(mask.mode).toBe('emails')
   mask.follow(undefined)
@@ -244,13 +244,13 @@ describe('the selectors of a pilot', () => {
       `^> \\*\\*Pilot\\*\\*: user:${digest}, user:${digest} and organization:acme. Out of scope: 1 user.$`,
     ],
     ['Done: the pilot (user:Ada Lovelace) is in WorkOS.', `^Done: the pilot \\(user:${digest}\\) is in WorkOS.$`],
-  ])('%j is hidden one by one, where everything is', (line, shown) => {
+  ])('%j is hidden item by item with the mode all', (line, shown) => {
     const masked = all.text(line)
     expect(masked).toMatch(new RegExp(shown))
     expect(all.text(masked)).toBe(masked)
   })
 
-  test('keep what a document says besides', () => {
+  test('keep the other text of a document', () => {
     const scope = {
       only: ['user:Ada Lovelace', 'email:ada@example.com', 'organization:acme'],
       limit: 2,
@@ -264,13 +264,13 @@ describe('the selectors of a pilot', () => {
   })
 })
 
-describe('long texts cost their length', () => {
+describe('long texts have linear cost', () => {
   const long = 60_000
   test.each([
     ['a key behind an @ without a dot', `u1@${'x'.repeat(long)}`],
     ['many dots', `u1@${'x.'.repeat(long)}`],
     ['a key of many addresses', `user:${'a.user:'.repeat(long / 10)}`],
-    ['quotes', `${'"a\\"'.repeat(long / 10)} is not an e-mail address`],
+    ['quotes', `${'"a\\"'.repeat(long / 10)} is not an email address`],
   ])('%s', (_what, text) => {
     for (const mask of [emails, all]) expect(mask.text(text).length).toBeGreaterThan(0)
     expect(emails.text(`${text} ada@example.com`)).toMatch(/a\*\*\*@example\.com$/)

@@ -9,6 +9,6 @@ test.each<[string[], Parameters<typeof someOf>[1], string]>([
   [['a', 'b', 'c', 'd'], { limit: 4 }, 'a, b, c and d'],
   [['a', 'b', 'c'], { total: 9 }, 'a, b, c and 6 more'],
   [[], {}, ''],
-])('%j %j are named as %j', (items, options, words) => {
+])('%j %j become %j', (items, options, words) => {
   expect(someOf(items, options)).toBe(words)
 })

@@ -11,7 +11,7 @@ function problemAt(file: string, line: number, column: number, more: Partial<Pro
   return { code: 'unknown_key', message: 'unknown key "chunk"', at: { file, line, column }, ...more }
 }
 
-test('a problem shows its place, the line with a caret, its path and what would be right', () => {
+test('a problem shows its place, the line with a caret, its path and a hint', () => {
   const cwd = folderOf({ 'conf/migrate.config.yaml': 'run:\n  chunk: 5\n' })
   const problem = problemAt(join(cwd, 'conf/migrate.config.yaml'), 2, 3, {
     path: 'run.chunk',
@@ -27,14 +27,14 @@ test('a problem shows its place, the line with a caret, its path and what would 
 `)
 })
 
-test('a file outside the current folder keeps its whole path, and a warning is named so', () => {
+test('a file outside of the current folder keeps its path, and a warning is labeled', () => {
   const problem = problemAt('/elsewhere/a.yaml', 1, 2, { severity: 'warning' })
   expect(renderProblems([problem], plain('/home/me'))).toBe(
     '/elsewhere/a.yaml:1:2 warning: unknown key "chunk" [unknown_key]\n',
   )
 })
 
-test('a problem without a place or with a file alone is shown as far as it is known', () => {
+test('a problem without a place, or with only a file, is shown as far as known', () => {
   const problems: Problem[] = [
     { code: 'a', message: 'first' },
     { code: 'b', message: 'second', at: { file: 'x.csv' } },
@@ -53,7 +53,7 @@ test('lines of data files are never shown', () => {
   expect(shown).not.toContain('hash')
 })
 
-test('a line that may hold a secret is not shown, registered or not', () => {
+test('a line that can contain a secret is not shown, registered or not', () => {
   const cwd = folderOf({ 'a.yaml': 'apiKey: plain-words\nother: s3cr3t-value\nfine: 1\n' })
   const redactor = new Redactor()
   redactor.register('s3cr3t-value')
@@ -71,7 +71,7 @@ test('registered secrets are masked in every part of a problem', () => {
   expect(renderProblems([problem], plain('/', redactor))).not.toContain('hunter22')
 })
 
-test('escape sequences in messages and lines cannot steer the terminal', () => {
+test('escape sequences in messages and lines cannot control the terminal', () => {
   const cwd = folderOf({ 'a.yaml': 'name: \x1b[2J\u202eevil\n' })
   const shown = renderProblems([problemAt('a.yaml', 1, 7, { message: 'bad\x1b]0;title\x07\nname' })], plain(cwd))
   expect(shown).toContain('bad\\x1b]0;title\\x07\\nname')
@@ -79,12 +79,12 @@ test('escape sequences in messages and lines cannot steer the terminal', () => {
   expect(shown.replaceAll('\n', '')).not.toMatch(/[\x00-\x1f\u202e]/)
 })
 
-test('colour is added only when asked for', () => {
+test('colors are added only on request', () => {
   const problem = { code: 'c', message: 'm' }
   expect(renderProblems([problem], { color: true, cwd: '/' })).toContain('\x1b[31merror\x1b[0m')
 })
 
-test('for machines a problem is flat and always has a severity', () => {
+test('a problem as JSON is flat and always has a severity', () => {
   const problems: Problem[] = [
     { code: 'a', message: 'm', hint: 'h', path: 'p', at: { file: 'f', line: 1, column: 2 } },
     { code: 'b', message: 'n', severity: 'warning' },

@@ -19,7 +19,7 @@ import { createRepository } from '../gitlab/runner.ts'
 import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { newMariaDatabase } from '../mariadb.ts'
 import { stateFor } from '../pipelines/example.ts'
-import { newPostgresLocation } from '../postgres.ts'
+import { NO_POSTGRES, newPostgresLocation, postgresPrograms } from '../postgres.ts'
 import { ROOT, type Scene } from './shell.ts'
 
 /** A WorkOS and an old system with a few users, in which every page finds what it names. */
@@ -78,9 +78,7 @@ interface Setting {
   before?: readonly string[]
 }
 
-/**
- * The folder of a project. Without a setting: that of USERS, with the environments that pages name.
- */
+/** The folder of a project. Default: the users and the environments that pages name. */
 export function project({ manifest = {}, files = {}, copies = [], env, before = [] }: Setting = {}): Scene {
   const environments = Object.fromEntries(
     ['staging', 'production', 'corrected'].map((name) => [name, environment(name)]),
@@ -106,6 +104,7 @@ async function live(
 
 /** A database that an application filled, and its address. */
 async function postgres(schema: string): Promise<string> {
+  if (postgresPrograms === undefined) throw new Error(NO_POSTGRES)
   const { url } = await newPostgresLocation()
   const name = `page_${process.pid}_${Math.random().toString(36).slice(2)}`
   execFileSync('psql', ['-X', '-q', url, '-c', `CREATE DATABASE ${name}`])

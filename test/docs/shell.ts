@@ -57,8 +57,8 @@ export interface Ending {
 }
 
 /**
- * Runs a script as written in a pseudo-terminal, by bash that stops at the first command that
- * fails. `workos-migrate` is the built program. `script` is from Debian's bsdutils.
+ * Runs a script as written, in a pseudo-terminal. bash stops at the first command that fails.
+ * `workos-migrate` is the built program. `script` is from Debian's bsdutils.
  */
 export async function runScript(
   script: string,

@@ -9,7 +9,7 @@ test.each([1, 300])(
   tried(
     'Tools for migrating to WorkOS',
     'TOTP file of the toolkit',
-    'secrets for users that WorkOS has, and for others (%i)',
+    'secrets for users in WorkOS, and for others (%i)',
   ),
   async (strangers) => {
     const workos = await startWorkos()
@@ -56,7 +56,11 @@ test.each([1, 300])(
 )
 
 test(
-  tried('Tools for migrating to WorkOS', 'organization and role files of the toolkit', 'org_id beside org_external_id'),
+  tried(
+    'Tools for migrating to WorkOS',
+    'organization and role files of the toolkit',
+    'org_id next to org_external_id',
+  ),
   async () => {
     const workos = await startWorkos()
     const { id } = await workos.call('POST', '/organizations', { name: 'Acme' })
@@ -72,7 +76,7 @@ test(
     })
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
-    expect(applied.stdout).toContain('with the external id acme beside a WorkOS id, which counts alone')
+    expect(applied.stdout).toContain('with a WorkOS ID and the external ID acme: only the WorkOS ID counts')
     expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@Acme', ['member']]])
   },
 )

@@ -64,7 +64,7 @@ test('the plan lists users whose password is not sent because they are already i
   await workos.call('POST', USERS, { email: 'ada@example.com', email_verified: true })
   const password = { password_hash: BCRYPT, password_hash_type: 'bcrypt' }
   const project = peopleProject(workos, [member('ada', 'acme', password), member('bea', 'acme', password)])
-  const told = '1 kept; 1 not sent: in WorkOS before, with what they have there'
+  const told = '1 kept; 1 not sent: in WorkOS before, unchanged there'
   const planned = await project.run(['plan'], { env })
   expect(planned.stdout).toContain(told)
   const applied = await project.run(['apply', '--yes'], { env })

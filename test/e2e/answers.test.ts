@@ -45,7 +45,7 @@ describe('a server that returns one role for two', () => {
     const { project } = await world()
     const applied = await apply(project)
     expect(applied.exit, applied.stdout).toBe(7)
-    expect(applied.stdout).toContain('roles: sent admin, member; answered member')
+    expect(applied.stdout).toContain('roles: sent admin, member; returned member')
     expect(applied.stdout).not.toContain('everything in the source is in WorkOS')
     expect(applied.stdout).toContain('WorkOS returned other values than were sent for 1 resource')
     expect(await causes(project)).toMatchObject([{ outcome: 'reduced', code: 'answered_otherwise', count: 1 }])
@@ -61,7 +61,7 @@ describe('a server that returns one role for two', () => {
       const again = await apply(project, ...options)
       expect(again.exit, again.stdout).toBe(7)
       expect(again.stdout).toContain('WorkOS returned other values than were sent for 1 resource')
-      expect(again.stdout).toContain('roles: sent admin, member; answered member')
+      expect(again.stdout).toContain('roles: sent admin, member; returned member')
     }
     expect(writes(workos.takeLog())).toEqual([])
     const refreshed = JSON.parse((await project.run(['plan', '--refresh', '--json'], { env })).stdout)
@@ -197,7 +197,7 @@ test('a domain that WorkOS omits is listed until the source omits it too', async
   for (let time = 0; time < 2; time += 1) {
     const applied = await apply(project)
     expect(applied.exit, applied.stdout).toBe(7)
-    expect(applied.stdout).toContain('domains: sent acme.example, acme.test; answered acme.example')
+    expect(applied.stdout).toContain('domains: sent acme.example, acme.test; returned acme.example')
   }
   project.csv('users.csv', [row('acme.example')])
   const applied = await apply(project)
@@ -229,56 +229,56 @@ describe('the response is read for every kind', () => {
       'POST',
       USERS,
       (body) => ({ ...body, first_name: 'Adelaide' }),
-      'firstName: sent ada; answered Adelaide',
+      'firstName: sent ada; returned Adelaide',
     ],
     [
       'a user whose address is not verified',
       'POST',
       USERS,
       (body) => ({ ...body, email_verified: false }),
-      'emailVerified: sent true; answered false',
+      'emailVerified: sent true; returned false',
     ],
     [
       'a user without an external id',
       'POST',
       USERS,
       (body) => ({ ...body, external_id: null }),
-      'externalId: sent id-ada; answered nothing',
+      'externalId: sent id-ada; returned nothing',
     ],
     [
       'an organization',
       'POST',
       '/organizations',
       (body) => ({ ...body, name: 'Acme Inc.' }),
-      'name: sent ACME; answered Acme Inc.',
+      'name: sent ACME; returned Acme Inc.',
     ],
     [
       'a role',
       'POST',
       '/authorization/roles',
       (body) => ({ ...body, name: 'Root' }),
-      'name: sent Admin; answered Root',
+      'name: sent Admin; returned Root',
     ],
     [
       "a role's permissions",
       'PUT',
       '/authorization/roles/:slug/permissions',
       (body) => ({ ...body, permissions: ['docs:read'] }),
-      'permissions: sent docs:read, docs:write; answered docs:read',
+      'permissions: sent docs:read, docs:write; returned docs:read',
     ],
     [
       'a permission',
       'POST',
       '/authorization/permissions',
       (body) => ({ ...body, name: 'Other' }),
-      'name: sent Read; answered Other',
+      'name: sent Read; returned Other',
     ],
     [
       'a membership that is not active',
       'POST',
       MEMBERSHIPS,
       (body) => ({ ...body, status: 'pending' }),
-      'status: sent active; answered pending',
+      'status: sent active; returned pending',
     ],
   ]
 
@@ -306,7 +306,7 @@ describe('the response is read for every kind', () => {
     const project = peopleProject(workos, [member('ada', 'acme', { team: 'Sales' })], { map: groups })
     const applied = await apply(project)
     expect(applied.exit, applied.stdout + applied.stderr).toBe(7)
-    expect(applied.stdout).toContain('name: sent Sales; answered Sales team')
+    expect(applied.stdout).toContain('name: sent Sales; returned Sales team')
     workos.takeLog()
     expect((await apply(project)).exit).toBe(7)
     expect(writes(workos.takeLog())).toEqual([])
@@ -337,7 +337,7 @@ describe('the response is read for every kind', () => {
     project.csv('users.csv', [{ ...row, plan: 'pro' }])
     const applied = await apply(project)
     expect(applied.exit, applied.stdout).toBe(7)
-    expect(applied.stdout).toContain('metadata.plan: sent pro; answered free')
+    expect(applied.stdout).toContain('metadata.plan: sent pro; returned free')
     expect(applied.stdout).not.toContain('metadata.team:')
   })
 
@@ -358,7 +358,7 @@ describe('the response is read for every kind', () => {
     project.csv('users.csv', [{ ...row, first_name: 'Ada' }])
     const kept = await apply(project)
     expect(kept.exit, kept.stdout).toBe(7)
-    expect(kept.stdout).toContain('lastName: sent One; answered Other')
+    expect(kept.stdout).toContain('lastName: sent One; returned Other')
     habit = false
     project.csv('users.csv', [{ ...row, first_name: 'Adelaide' }])
     const agreed = await apply(project)

@@ -143,8 +143,8 @@ async function expectSame(scene: Scene): Promise<void> {
 test(
   tried(
     'Cognito',
-    'user pools, over the API',
-    'two pools with one person in both; throttling, faults, and a reading that is killed; a disabled user and one without an address',
+    'user pools, through the API',
+    'two pools with one user in both; throttling, faults and a killed reading; a disabled user and one without an address',
   ),
   async () => {
     let time = Date.now()
@@ -214,7 +214,7 @@ test('a second run with updatedSince writes what changed since, and treats nothi
   await expectSame(scene)
 })
 
-test(tried('Cognito', 'user pools, over the API', 'identity providers by SAML and OpenID Connect'), async () => {
+test(tried('Cognito', 'user pools, through the API', 'SAML and OpenID Connect identity providers'), async () => {
   const scene = await open()
   const { project, env } = scene
   manifest(scene, {

@@ -126,7 +126,7 @@ describe('connections in hand-off files', () => {
   })
 
   test.each([
-    ['apply goes on with the users', {}, 'organizations', 0],
+    ['apply continues with the users', {}, 'organizations', 0],
     [
       'apply refuses where it would create the connections itself',
       { connections: { mode: 'api' } },
@@ -164,7 +164,7 @@ describe('connections in hand-off files', () => {
     expect(result.exit, result.stderr).toBe(7)
     expect(result.stdout).toContain('saml_connections.csv  2 connections  of 2 organizations')
     expect(result.stdout).toContain('oidc_connections.csv   1 connection   of 1 organization')
-    expect(result.stdout).toContain('The secrets of 2 connections are left out')
+    expect(result.stdout).toContain('They do not contain the secrets of 2 connections')
     expect(result.stdout).toMatch(/✗ .*connections\.json.* con_bad@bolt: the connection has no discoveryEndpoint/)
     expect(rows(project, 'sso/saml_connections.csv')).toEqual([
       {
@@ -217,9 +217,9 @@ describe('connections in hand-off files', () => {
     ])
     for (const file of project.list('sso')) expect(statSync(project.path(`sso/${file}`)).mode & 0o777, file).toBe(0o600)
     const notes = readFileSync(project.path('sso/handoff_notes.md'), 'utf8')
-    expect(notes).toContain('left out, and to be supplied: clientSecret')
-    expect(notes).toContain('left out, and to be supplied: requestSigningKey')
-    expect(notes).toContain('enters as verified, so be sure of them: acme.example, acme.test')
+    expect(notes).toContain('omitted, add before the import: clientSecret')
+    expect(notes).toContain('omitted, add before the import: requestSigningKey')
+    expect(notes).toContain('marks these domains as verified, so make sure that they are: acme.example, acme.test')
   })
 
   test('contain secrets only on request', async () => {
@@ -417,7 +417,7 @@ test('connections of an Auth0 tenant go into files by its recipe, with secrets o
   await run('inspect', '--all')
   const plan = await run('plan', '--full')
   expect(plan.stdout, plan.stderr).toContain('3 connections (2 by SAML, 1 by OpenID Connect) of 2 organizations')
-  expect(plan.stdout).toMatch(/connection:con_none@org_0000000000000002: .*not an address of the web/)
+  expect(plan.stdout).toMatch(/connection:con_none@org_0000000000000002: .*not a web address/)
   const result = await run('handoff', '--out', 'sso')
   expect(result.exit, result.stderr).toBe(7)
   expect(rows(project, 'sso/saml_connections.csv')).toMatchObject([

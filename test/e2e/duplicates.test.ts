@@ -84,7 +84,7 @@ test('the strategy error stops the plan and names both records', async () => {
   })
   const { exit, stdout } = await project.run(['plan'], { env })
   expect(exit).toBe(5)
-  expect(stdout).toMatch(/user:id-ada {2}ada@example\.com: it is one with user:x \(\.?\/?users\.csv:3\)/)
+  expect(stdout).toMatch(/user:id-ada {2}ada@example\.com: it is the same user as user:x \(\.?\/?users\.csv:3\)/)
 })
 
 test('a report that cannot be written is an error with a message', async () => {

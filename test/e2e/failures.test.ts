@@ -34,7 +34,7 @@ test('a rejected user fails alone: its memberships are blocked and listed, and t
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(7)
   expect(applied.stdout).toMatch(
-    /failed: user_creation_error, invalid_email \(1\)\n.*correct the e-mail address.*\n.*user:id-bea {2}bea@example\.com \(\.\/users\.csv:3\): .*not valid/,
+    /failed: user_creation_error, invalid_email \(1\)\n.*correct the email address.*\n.*user:id-bea {2}bea@example\.com \(\.\/users\.csv:3\): .*not valid/,
   )
   expect(applied.stdout).toContain('blocked: dependency_blocked (2)')
   for (const organization of ['acme', 'bolt']) {

@@ -56,8 +56,8 @@ function hashSent(workos: Workos, email: string): unknown {
 
 const TWO_TENANTS = tried(
   'Firebase',
-  'a project, over its API',
-  'tenants as organizations, hashes with the parameters of each tenant, to the last membership',
+  'a project, through its API',
+  'tenants as organizations, hashes with the parameters of each tenant, every membership',
 )
 
 test(TWO_TENANTS, async () => {

@@ -75,7 +75,7 @@ describe('a role from a group in addition to those of the source', () => {
     }
     const text = await project.run(['plan', '--refresh'], { env })
     expect(text.stdout).toMatch(
-      /2 memberships with the role admin from the group "Engineering" \(org_\w+\/group_\w+\): the group gives it, and the plan leaves it/,
+      /2 memberships with the role admin from the group "Engineering" \(org_\w+\/group_\w+\): the group assigns it, and the plan does not change it/,
     )
     manifest(OVERWRITE)
     await apply(project, '--refresh')

@@ -48,7 +48,7 @@ test("Auth0's invitations are handed over in a file, and an expired one is left 
   const { project, run, sent } = await open()
   const plan = await run('plan')
   expect(plan.exit, plan.stderr).toBe(0)
-  expect(plan.stdout).toContain('2 invitations: written into a file by workos-migrate handoff, not sent')
+  expect(plan.stdout).toContain('2 invitations: not sent, workos-migrate handoff writes a file')
   expect(plan.stdout).toContain('invitations: 1 left out by map.invitation.when')
   expect(plan.stdout).toContain(`invitation:invited-2@example.com@${invitation(0).organization_id}`)
   expect((await run('apply', '--yes')).exit).toBe(0)
@@ -115,7 +115,7 @@ test('an invitation of an existing member is left out by name, and is not reject
   const plan = await run('plan')
   expect(plan.exit, plan.stdout + plan.stderr).toBe(0)
   expect(plan.stdout).toContain(
-    `invitation:${address}@${place}  map.membership makes its recipient a member of the organization already`,
+    `invitation:${address}@${place}  map.membership already makes its recipient a member of the organization`,
   )
   const applied = await run('apply', '--yes')
   expect(applied.exit, applied.stdout + applied.stderr).toBe(0)

@@ -61,7 +61,7 @@ const FOREIGN: [string, Foreign][] = [
     { make: (path) => database(path, 'PRAGMA application_id = 42; CREATE TABLE orders (id)'), says: '' },
   ],
   [
-    'a database with a log of its own',
+    'a database with its own log',
     { make: (path) => database(path, 'PRAGMA journal_mode = WAL; CREATE TABLE orders (id)'), says: '' },
   ],
 ]

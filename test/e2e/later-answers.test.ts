@@ -44,7 +44,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
       method: 'POST',
       route: '/user_management/users',
     },
-    /map passwordHashType with a hash alone/,
+    /map passwordHashType only together with a hash/,
   ],
   [
     'organization:acme',
@@ -56,7 +56,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
       method: 'POST',
       route: '/organizations',
     },
-    /has the domain already/,
+    /already has the domain/,
   ],
   [
     'group-membership:id-ada@Engineering@acme',
@@ -68,7 +68,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
       method: 'POST',
       route: '/organizations/:id/groups/:group_id/organization-memberships',
     },
-    /no more members into the group/,
+    /the group is full in WorkOS/,
   ],
 ])('%s with the response %j fails alone, with a remedy', async (address, fault, help) => {
   const workos = await startWorkos()
@@ -102,7 +102,7 @@ test('an organization role that a group assigns is not deleted, and the run show
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(7)
   const errors = await project.run(['errors'], { env })
   expect(errors.stdout).toMatch(/role_has_group_role_mappings/)
-  expect(errors.stdout).toMatch(/take it away from those groups in WorkOS first/)
+  expect(errors.stdout).toMatch(/remove it from those groups in WorkOS first/)
   await workos.call('DELETE', assignments, { role_slug: 'org-keeper' })
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
 })

@@ -87,6 +87,8 @@ test('an invalid language tag rejects no account, and is reported', async () => 
   const project = projectOf(workos, [{ ...ada, language: 'English (UK)' }])
   const { exit, stdout } = await project.run(['apply', '--yes'], { env })
   expect(exit).toBe(0)
-  expect(stdout).toContain('1 user whose locale "English (UK)" is no language tag such as en-US: migrated without it')
+  expect(stdout).toContain(
+    '1 user whose locale "English (UK)" is not a language tag such as en-US: migrated without it',
+  )
   expect(await localesIn(workos)).toEqual({ 'ada@example.com': null })
 })

@@ -113,7 +113,7 @@ test.each(
 
 test.each(
   SPLITS,
-)('CSV: roles of one membership in several rows are united, chunks of %i, %i workers', async (chunkSize, workers) => {
+)('CSV: roles of one membership in several rows are combined, chunks of %i, %i workers', async (chunkSize, workers) => {
   const row = { email: 'ada@example.com', external_id: 'ada', org_external_id: 'one', org_name: 'One' }
   const rows = [
     { ...row, role_slugs: 'admin' },
@@ -128,7 +128,7 @@ test.each(
 
 test.each(
   SPLITS,
-)('Clerk: a merged duplicate brings its memberships and its own roles alone, chunks of %i, %i workers', async (chunkSize, workers) => {
+)('Clerk: a merged duplicate brings its memberships and only its own roles, chunks of %i, %i workers', async (chunkSize, workers) => {
   const users = [
     { id: 'user_1', primary_email_address: 'ada@example.com', verified_email_addresses: '' },
     { id: 'user_2', primary_email_address: 'bea@example.com', verified_email_addresses: '' },

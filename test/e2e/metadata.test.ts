@@ -118,7 +118,7 @@ test('without a rule that changes anything the user is rejected, with every reas
   const project = projectOf(workos, [auth0User(FOURTEEN)], {})
   const { exit, stdout } = await project.run(['plan'], { env })
   expect(exit).toBe(5)
-  expect(stdout).toContain('the metadata has 14 keys, at most 10 are taken')
+  expect(stdout).toContain('the metadata has 14 keys, but the limit is 10')
   expect(stdout).not.toContain('xxx')
 })
 

@@ -143,7 +143,7 @@ test('JSON causes warnings too, also in joined streams', async () => {
   )
 })
 
-test(tried('Supabase', 'auth.users as CSV and JSON', 'what database tools write for nothing'), async () => {
+test(tried('Supabase', 'auth.users as CSV and JSON', 'nulls as database tools write them'), async () => {
   const made = project(SUPABASE, { extends: 'supabase', source: { streams: { users: { path: './users.csv' } } } })
   const { exit, codes, created } = await planOf(made)
   expect([exit, codes, created]).toEqual([0, [], { users: 2 }])
@@ -175,7 +175,7 @@ test.each([
   expect(stderr).toContain(message)
   expect(plan.summary.warnings[0].at).toMatchObject({ file: 'migrate.config.yaml', line: expect.any(Number) })
   expect((await made.run(['plan'])).stdout).toContain(message)
-  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: nobody is migrated')
+  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: no user is migrated')
 })
 
 test.each([
@@ -217,7 +217,7 @@ test.each([
 ])('%i users with emailVerified: %s and %i without: the plan reports that all are verified: %s', async (users, expression, open, said) => {
   const { codes, stderr } = await verified(users, expression, open)
   expect(codes).toEqual(said ? ['everybody_verified'] : [])
-  expect(stderr.includes(`the addresses of all ${users} users count as verified`)).toBe(said)
+  expect(stderr.includes(`the email addresses of all ${users} users count as verified`)).toBe(said)
 })
 
 test('a plan that changes no user does not report again that all are verified', async () => {

@@ -83,7 +83,7 @@ test('two roles of a tenant whose names make one slug are rejected, and nobody g
     ['role-definition', 'admin', 'role_slug_collision'],
     ['role-definition', 'admin', 'role_slug_collision'],
   ])
-  expect(rejects[0]?.message).toMatch(/the roles "Admin" \(.+\) and "Admin!" \(.+\) have one slug, admin/)
+  expect(rejects[0]?.message).toMatch(/the roles "Admin" \(.+\) and "Admin!" \(.+\) result in the same slug, admin/)
   expect(rejects[0]?.hint).toContain('roles: { map: { "Admin": admin, "Admin!": admin-2 } }')
   expect((await project.run(['apply', '--yes'], { env })).exit).not.toBe(0)
   expect((await workos.snapshot()).roles).not.toContain('admin')

@@ -69,7 +69,7 @@ describe('organizations matched by name', () => {
     const project = peopleProject(workos, rows, byName({ adopt: { mode: 'never' } }))
     const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
     expect(plan.actions[0]).toMatchObject({ key: 'acme', type: 'blocked', code: 'exists_already' })
-    expect(plan.actions[0].message).toContain(`${acme}, recognised by its name`)
+    expect(plan.actions[0].message).toContain(`${acme}, found by its name`)
   })
 
   test('are blocked with their IDs if several in WorkOS share the name, and so are the memberships', async () => {
@@ -81,7 +81,7 @@ describe('organizations matched by name', () => {
       key: 'acme',
       type: 'blocked',
       code: 'ambiguous_organization_name',
-      message: `the name "ACME" does not tell which is meant: it is that of ${ids.join(' and ')} in WorkOS, and of organization:acme in the source`,
+      message: `the name "ACME" is ambiguous: in WorkOS it belongs to ${ids.join(' and ')}, in the source to organization:acme`,
     })
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit).toBe(0)
@@ -107,7 +107,7 @@ describe('organizations matched by name', () => {
       { key: 'bolt2', type: 'create' },
     ])
     expect(organizations[0].message).toContain(
-      `that of ${acme} in WorkOS, and of organization:acme and organization:acme2 in the source`,
+      `it belongs to ${acme}, in the source to organization:acme and organization:acme2`,
     )
   })
 
@@ -163,7 +163,7 @@ describe('a domain that another organization in WorkOS has', () => {
         kind: 'organization',
         key: 'acme',
         code: 'organization_domain_already_used',
-        message: `another organization in WorkOS has its domain: acme.example is that of ${holder} ("Somebody else")`,
+        message: `another organization in WorkOS has its domain: acme.example belongs to ${holder} ("Somebody else")`,
       },
       { kind: 'membership', key: 'id-ada@acme', code: 'dependency_blocked' },
     ])

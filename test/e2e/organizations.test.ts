@@ -19,7 +19,7 @@ describe('domains of organizations', () => {
     const project = peopleProject(workos, rows, { map, organizations })
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit, applied.stderr + applied.stdout).toBe(0)
-    expect(applied.stdout).toContain('1 organization without the domain gmail.com of a public mail provider')
+    expect(applied.stdout).toContain('1 organization without the domain gmail.com of a public email provider')
     expect((await workos.snapshot()).organizations).toMatchObject([
       {
         name: 'ACME',
@@ -40,9 +40,7 @@ describe('domains of organizations', () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, rows.slice(0, 2), { map })
     const applied = await project.run(['apply', '--yes'], { env })
-    expect(applied.stdout).toContain(
-      '1 organization with domains that are verified in the source, and entered as pending',
-    )
+    expect(applied.stdout).toContain('1 organization with domains that are verified in the source: created as pending')
     expect((await workos.snapshot()).organizations).toMatchObject([
       { domains: [{ state: 'pending' }, { state: 'pending' }] },
     ])

@@ -69,7 +69,7 @@ test(
   tried(
     'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
     'password column',
-    'scrypt and PBKDF2 of Django and Werkzeug, bytea, Base64, and passwords that are unusable',
+    'scrypt and PBKDF2 of Django and Werkzeug, bytea, Base64, and unusable passwords',
   ),
   async () => {
     const key = scryptSync(PASSWORD, 'mkQhTA3bpiW7', 64, { N: 16_384, r: 8, p: 1 })
@@ -125,13 +125,13 @@ test(
     expect(rejects).toEqual([])
     expect(warnings).toEqual(['not_a_hash'])
     expect(stdout).toContain(
-      'hash, which map.user.passwordHash reads, holds no password hash for 5 users: ' +
+      'hash, which map.user.passwordHash reads, contains no password hash for 5 users: ' +
         '5 characters: digits (2), 17 characters: letters and blanks (1), 32 characters: letters and digits (1) and 1 more',
     )
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'WorkOS does not take pbkdf2 sha256 i=10000 of ASP.NET Identity v3 (i: 600000 to 1000000)',
+      'WorkOS does not support pbkdf2 sha256 i=10000 of ASP.NET Identity v3 (i: 600000 to 1000000)',
     )
-    expect(stdout).toContain('unknown     1 reset: WorkOS does not take an unknown hash (44 characters:')
+    expect(stdout).toContain('unknown     1 reset: WorkOS does not support an unknown hash (44 characters:')
     expect(passwords).toMatchObject({ kept: 1, reset: 7, none: 0 })
     const resets = await project.run(['plan', '--resets', 'resets.csv'])
     expect(resets.exit).toBe(0)
@@ -154,7 +154,7 @@ test(
   tried(
     'Tools for migrating to WorkOS',
     'CSV with password_hash',
-    'the Firebase form of the official tool, types like auth0 and okta-bcrypt, a password in clear beside a hash',
+    'the Firebase form of the official tool, types such as auth0 and okta-bcrypt, a plain password next to a hash',
   ),
   async () => {
     const { hash, salt, signerKey } = FIREBASE
@@ -188,12 +188,12 @@ test(
     project.manifest({ source, target: { type: 'sandbox' } })
     const { notes, stdout, passwords } = await planned(project, [BCRYPT, ARGON2, hash, signerKey, 'another password'])
     expect(notes).toContain('password_beside_hash 1')
-    expect(stdout).toContain('1 user with a password in clear beside a hash: the hash decides')
+    expect(stdout).toContain('1 user with both a plain-text password and a hash: only the hash is sent')
     expect(passwords).toMatchObject({ kept: 7, reset: 1, none: 0 })
   },
 )
 
-test(tried('Clerk', 'dashboard CSV', 'a digest that says more than the name of its hasher, or has none'), async () => {
+test(tried('Clerk', 'dashboard CSV', 'a digest with more than the name of its hasher, or without one'), async () => {
   const rows = [
     ['argon2', ARGON2],
     ['scrypt_standard', BCRYPT],
@@ -208,7 +208,7 @@ test(tried('Clerk', 'dashboard CSV', 'a digest that says more than the name of i
 })
 
 test(
-  tried('Auth0', 'file of password hashes', 'hashes that are no bcrypt are counted, and their users stay'),
+  tried('Auth0', 'file of password hashes', 'hashes that are not bcrypt are counted, and their users stay'),
   async () => {
     const users = ['1', '2', '3'].map((id) => ({
       user_id: `auth0|${id}`,
@@ -277,10 +277,10 @@ test("ssha256 is sent with the salt's position, if the manifest sets it", async 
 })
 
 test.each([
-  ['bm90IHRoZSBrZXk=', 'the signer key has 11 bytes, and those of Firebase have 64'],
+  ['bm90IHRoZSBrZXk=', 'the signer key has 11 bytes, but keys of Firebase have 64'],
   ['"base64_signer_key"', 'the signer key is not base64'],
 ])(
-  tried('Firebase', 'hash parameters', 'a signer key of the wrong length is refused once, where it is given: %s'),
+  tried('Firebase', 'hash parameters', 'a signer key of the wrong length is rejected once, at its place: %s'),
   async (key, message) => {
     const project = createProject()
     const users = [1, 2, 3].map((n) => ({

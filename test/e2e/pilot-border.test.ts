@@ -158,7 +158,7 @@ test.each([
   project.csv('users.csv', [person('ada', { email: 'bea@example.com' }), person('bea', { email: bea })])
   workos.takeLog()
   const { stdout } = await project.run(['plan', '--only', 'user:id-ada'], { env })
-  expect(stdout).toContain('user:id-bea, out of scope, has the e-mail address that this one is to get')
+  expect(stdout).toContain('user:id-bea, out of scope, has the new email address of this user')
   await project.run(['apply', '--yes', '--only', 'user:id-ada'], { env })
   expect(writes(workos.takeLog())).toEqual([])
 })

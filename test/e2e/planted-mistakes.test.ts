@@ -200,7 +200,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
     'a single address has letters of two alphabets',
     { rows: rows((row, n) => (n === 3 ? { ...row, email: 'dаniel@example.com' } : row)) },
     'lookalike_address',
-    /dаniel@example\.com \(U\+0430\), of letters of two alphabets/,
+    /dаniel@example\.com \(U\+0430\), with letters of two alphabets/,
   ],
   [
     'addresses differ in an accent',
@@ -254,7 +254,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { metadata: { since: '$isoTime(plan)' } } },
     },
     'guessed_time',
-    /metadata\.since of 2 users: 45292\.5 was taken for a day of a spreadsheet, 2024-01-01T12:00:00\.000Z, and 1 more alike/,
+    /metadata\.since of 2 users: 45292\.5 was read as a day of a spreadsheet, 2024-01-01T12:00:00\.000Z, and 1 more alike/,
   ],
   [
     'text is meant as JSON and is none',
@@ -382,7 +382,7 @@ describe('there is no warning', () => {
     ['of two people who are namesakes the other way round', { rows: rows((row, n) => (n < 2 ? swapped(row) : row)) }],
     ['of members who are members', { rows: rows((row) => ({ ...row, role: 'member' })) }],
     [
-      'where the manifest gives everybody its default role',
+      'where the manifest assigns its default role to everyone',
       {
         rows: rows((row) => ({ ...row, role: 'admin' })),
         manifest: { roles: { default: 'admin', define: { admin: { name: 'Admin' } } } },

@@ -23,8 +23,8 @@ test.each([
 ])(
   tried(
     'Tools for migrating to WorkOS',
-    'users and passwords in files of their own',
-    'joined by a key, whatever the main stream is called (%s)',
+    'users and passwords in separate files',
+    'joined by a key, with any name of the main stream (%s)',
   ),
   async (_called, main) => {
     const { workos, made } = await project(

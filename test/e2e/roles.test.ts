@@ -268,7 +268,7 @@ describe('an environment with one role per membership', () => {
     expect(applied.stdout).toContain('everything in the source is in WorkOS, except for roles of 2 memberships')
     const again = await project.run(['plan', '--detailed-exitcode'], { env })
     expect(again.exit, again.stdout).toBe(0)
-    expect(again.stdout).toContain('2 memberships with one of the roles in WorkOS, which took no more')
+    expect(again.stdout).toContain('2 memberships with one of several roles in WorkOS: the environment')
     const second = await project.run(['apply', '--yes'], { env })
     expect(second.stdout).toContain('everything in the source is in WorkOS, except for roles of 2 memberships')
     const verified = await project.run(['verify', '--json'], { env })
@@ -298,7 +298,7 @@ describe('an environment with one role per membership', () => {
     expect(applied.exit, applied.stdout).toBe(0)
     expect(lost).toBe(1)
     expect(applied.stdout).toContain('keeps admin, loses billing')
-    expect((await project.run(['plan'], { env })).stdout).toContain('1 membership with one of the roles in WorkOS')
+    expect((await project.run(['plan'], { env })).stdout).toContain('1 membership with one of several roles in WorkOS')
   })
 
   test.each(['keep', 'fail'])('does not count as a change by someone: onDrift: %s', async (onDrift) => {
@@ -397,7 +397,8 @@ test('a row of assigned roles is rejected if its external ID and its address bel
   expect(JSON.parse(planned.stdout).rejects).toMatchObject([
     {
       code: 'role_for_two_users',
-      message: 'the role admin is given to id-ada, and the address beside it, bob@example.com, is that of id-bob',
+      message:
+        'the role admin is assigned to id-ada, but the address bob@example.com in the same record belongs to id-bob',
       origin: './user-roles.csv:3',
     },
     { code: 'invalid_email', origin: './user-roles.csv:4' },

@@ -62,7 +62,7 @@ const TAMPERINGS: [string, (lines: string[]) => string[]][] = [
   ['an address', (lines) => lines.with(1, (lines[1] ?? '').replace(':', ':other-'))],
   ['an action', (lines) => lines.with(1, (lines[1] ?? '').replace('create', 'adopt'))],
   ['the order', ([header = '', first = '', second = '', ...rest]) => [header, second, first, ...rest]],
-  ['a line that stands twice', ([header = '', first = '', _second, ...rest]) => [header, first, first, ...rest]],
+  ['a repeated line', ([header = '', first = '', _second, ...rest]) => [header, first, first, ...rest]],
   ['a line that was added', (lines) => lines.toSpliced(1, 0, '{"address":"user:id-bob","action":"create"}')],
   ['a line that was taken out', (lines) => lines.toSpliced(1, 1)],
   [
@@ -249,7 +249,7 @@ const CHANGES: [
 
 test.each(
   CHANGES,
-)('a saved plan is stale after a change of %s, and nothing is written', async (_what, message, change) => {
+)('a saved plan is out of date after a change of %s, and nothing is written', async (_what, message, change) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })

@@ -67,7 +67,7 @@ async function expectAllThere(project: Project, workos: Workos): Promise<void> {
 describe('while the limiter waits for an hour', () => {
   test.each(
     cases(['SIGINT', 'SIGTERM', 'SIGHUP'] as const, [2]),
-  )('%s ends an apply, which had said until when it waits', async (signal) => {
+  )('%s ends an apply, which had shown the end of its wait', async (signal) => {
     const stage = await stubborn('refuses', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const child = project.spawn(['apply', '--yes'], env)
@@ -144,7 +144,7 @@ describe('while requests get no response', () => {
 
   test.each(
     cases(['SIGTERM', 'SIGHUP'] as const, [1]),
-  )('a second %s ends at once, and no clear hash stays', async (signal) => {
+  )('a second %s ends at once, and no plain hash stays', async (signal) => {
     const stage = await stubborn('silent', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const child = project.spawn(['apply', '--yes'], env)
@@ -218,7 +218,7 @@ test.each(
     ],
     [0],
   ),
-)('a hang-up does not end a command that was started to outlive it: %s', async (_, command) => {
+)('a hang-up does not end a command started to survive it: %s', async (_, command) => {
   const { shell, pid } = await sandboxBy(command)
   process.kill(pid, 'SIGHUP')
   await new Promise((resolve) => setTimeout(resolve, 300))

@@ -132,7 +132,7 @@ describe('between plan and write', () => {
   }
 
   test.each([
-    ['our create is refused', () => false],
+    ['our create is rejected', () => false],
     ['our create is not answered', drop],
   ])('an unverified account is created and %s: blocked with its memberships', async (_what, then) => {
     const { workos, project } = await world(async (workos, exchange) => {
@@ -230,7 +230,9 @@ test('a hash that changes in the source does not reach an unverified account', a
   workos.takeLog()
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(applied.stdout).toContain('1 user whose password changed in the source: not sent, since nobody has verified')
+  expect(applied.stdout).toContain(
+    '1 user whose password changed in the source: not sent, since the address of the adopted',
+  )
   const sent = writes(workos.takeLog())
   expect(sent).toHaveLength(1)
   expect(sent[0]?.path).not.toContain(id)

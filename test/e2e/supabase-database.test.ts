@@ -74,11 +74,7 @@ async function isReading(project: Project, stream: string, isOver: () => boolean
 }
 
 test.runIf(WHOLE && postgresPrograms !== undefined)(
-  tried(
-    'Supabase',
-    'its database (PostgreSQL)',
-    '50,000 users, killed twice while they are read, then a delta: exact counts',
-  ),
+  tried('Supabase', 'its database (PostgreSQL)', '50,000 users, two kills while reading, then a delta: exact counts'),
   { timeout: 1_800_000 },
   async () => {
     const database = await newDatabase(SUPABASE)

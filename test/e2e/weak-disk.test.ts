@@ -71,7 +71,7 @@ test.each(
     ],
     [0, 1],
   ),
-)('a scratch disk without room is told as that by %s, with the folder and the way to another', async (_what, args) => {
+)('%s reports a full scratch disk, with its folder and how to choose another', async (_what, args) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, rows(300))
   const { exit, stderr } = await onWeakDisk(project, args, { pages: 40 })

@@ -11,12 +11,12 @@ const isExplanation = new Ajv2020({ strict: true, strictRequired: false, allowUn
 
 const env = { KEY }
 
-/** A sound bcrypt hash. */
+/** A valid bcrypt hash. */
 export function bcrypt(name: string): string {
   return `$2b$10$${name.padEnd(53, 'x')}`
 }
 
-/** What `explain --json` answers, as its schema describes it. */
+/** The output of `explain --json`, checked against its schema. */
 export async function explained(project: Project, ...args: string[]): Promise<ExplanationDocument> {
   const { exit, stdout, stderr } = await project.run(['explain', ...args, '--json'], { env })
   expect(exit, stderr).toBe(0)
@@ -25,7 +25,7 @@ export async function explained(project: Project, ...args: string[]): Promise<Ex
   return document
 }
 
-/** The only explanation of an answer. */
+/** The only explanation of an output. */
 export async function explainedOne(project: Project, ...args: string[]): Promise<Explanation> {
   const { explanations } = await explained(project, ...args)
   expect(explanations.map(({ address }) => address)).toHaveLength(1)
@@ -34,14 +34,14 @@ export async function explainedOne(project: Project, ...args: string[]): Promise
   return only
 }
 
-/** What `explain` prints. */
+/** The text output of `explain`. */
 export async function explainedText(project: Project, ...args: string[]): Promise<string> {
   const { exit, stdout, stderr } = await project.run(['explain', ...args], { env })
   expect(exit, stderr).toBe(0)
   return stdout
 }
 
-/** Applies the plan as it is. */
+/** Applies the plan. */
 export async function applied(project: Project, exit = 0): Promise<void> {
   const result = await project.run(['apply', '--yes'], { env })
   expect(result.exit, result.stderr + result.stdout).toBe(exit)

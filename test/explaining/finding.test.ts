@@ -11,7 +11,7 @@ const rows = [
   person('cleo', { status: 'active' }),
 ]
 
-test('by key, address, e-mail address in another case, and WorkOS id', async () => {
+test('by key, address, email address in another case, and WorkOS ID', async () => {
   const project = peopleProject(await startWorkos(), rows, WHEN)
   await applied(project)
   const byKey = await explainedOne(project, 'id-ada')
@@ -22,7 +22,7 @@ test('by key, address, e-mail address in another case, and WorkOS id', async () 
   }
 })
 
-test('a key that several kinds have is explained of all of them, users first', async () => {
+test('a key that several kinds have is explained for all of them, users first', async () => {
   const project = peopleProject(await startWorkos(), [
     member('ada', 'same', {}),
     person('other', { external_id: 'same' }),
@@ -31,7 +31,7 @@ test('a key that several kinds have is explained of all of them, users first', a
   expect(explanations.map(({ address }) => address)).toEqual(['user:same', 'organization:same'])
 })
 
-test('a file and line, by path and by base name: all that the row yields', async () => {
+test('by file and line, with a path or a base name: all resources of the row', async () => {
   const project = peopleProject(await startWorkos(), rows, WHEN)
   for (const place of ['users.csv:2', './users.csv:2', `${project.folder}/users.csv:2`]) {
     const { explanations } = await explained(project, place)
@@ -42,7 +42,7 @@ test('a file and line, by path and by base name: all that the row yields', async
   }
 })
 
-test('why left out: by its row, its key and its address, with the condition and what it read', async () => {
+test('why left out: by row, key and address, with the condition and its values', async () => {
   const project = peopleProject(await startWorkos(), [...rows, person('dora', { status: 'deleted' })], WHEN)
   for (const what of ['users.csv:5', 'user:id-dora', 'id-dora', 'DORA@example.com']) {
     const dora = await explainedOne(project, what)
@@ -57,7 +57,7 @@ test('why left out: by its row, its key and its address, with the condition and 
   }
 })
 
-test('who left the source is told from the state, and who is about to be deleted', async () => {
+test('users who left the source, and users to be deleted, are found in the state', async () => {
   const project = peopleProject(await startWorkos(), [person('ada'), person('bea')])
   await applied(project)
   project.csv('users.csv', [person('ada')])
@@ -66,7 +66,7 @@ test('who left the source is told from the state, and who is about to be deleted
   expect(bea.state?.attributes).toMatchObject({ firstName: 'bea' })
 })
 
-test('what is not found is a usage error with near misses and the forms that can be asked for', async () => {
+test('no match is a usage error with similar names and the forms of input', async () => {
   const project = peopleProject(await startWorkos(), rows)
   const asked = async (what: string) => {
     const { exit, stderr, stdout } = await project.run(['explain', what], { env: { KEY } })
@@ -81,7 +81,7 @@ test('what is not found is a usage error with near misses and the forms that can
   expect(await asked('zzzzzzzzzzzzzzzzzzzzzzz')).not.toContain('did you mean')
 })
 
-test('neither WorkOS nor the state is written, and no state is made', async () => {
+test('neither WorkOS nor the state is written, and no state is created', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, rows)
   await explained(project, 'user:id-ada', '--live')
@@ -89,7 +89,7 @@ test('neither WorkOS nor the state is written, and no state is made', async () =
   expect(project.list('.workos-migrate').filter((name) => name.endsWith('.sqlite'))).toEqual([])
 })
 
-test('why left out, of a user whose row gives an organization all the same: by its key, its address, its membership and its row', async () => {
+test('why a user is left out although its row has an organization: by key, address, membership and row', async () => {
   const workos = await startWorkos()
   const rows = [member('ada', 'acme', { state: 'here' }), member('bea', 'acme', { state: 'gone' })]
   const project = peopleProject(workos, rows, { map: { user: { when: "state != 'gone'" } } })
@@ -112,7 +112,7 @@ test('why left out, of a user whose row gives an organization all the same: by i
 test.each([
   [[], 'orphaned', 'map.user.when leaves it out: it stays in WorkOS unless prune lists its kind'],
   [['user', 'membership'], 'delete', 'map.user.when leaves it out, and prune lists its kind'],
-])('of a user that was applied and is left out by now, with prune %j', async (prune, type, why) => {
+])('a user that was applied and is now left out, with prune %j', async (prune, type, why) => {
   const workos = await startWorkos()
   const project = peopleProject(
     workos,

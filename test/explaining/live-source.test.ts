@@ -4,7 +4,7 @@ import { FAST, KEY, startWorkos } from '../e2e/workos.ts'
 import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../fakes/auth0/generate.ts'
 
-test('a tenant is explained from its snapshot: joined rows at their own places, and nothing is asked of it again', async () => {
+test('a tenant is explained from its snapshot, with the places of joined rows, without new requests', async () => {
   const fake = await startFakeAuth0(generateTenant({ users: 12, organizations: 3, withoutOrganization: 2 }), {})
   onTestFinished(() => fake.close())
   const workos = await startWorkos()

@@ -6,7 +6,7 @@ import { applied } from './explained.ts'
 
 const env = { KEY }
 
-/** Values of persons, in every form that a source may hold them in. */
+/** Personal values, in every form that a source can have. */
 const VALUES = [
   'Lovelace',
   'Nickname of Ada',
@@ -20,10 +20,7 @@ const VALUES = [
   'ada.l@',
 ]
 
-/**
- * People with numbers, nested values, a role that is refused, a merge, a reject and a row that is
- * joined.
- */
+/** Users with numbers, nested values, a rejected role, a merge, a reject and a joined row. */
 function project(workos: { target: object }): Project {
   const made = createProject()
   const people = [
@@ -96,7 +93,7 @@ const ASKED = [
   'membership:key-grace@acme',
 ]
 
-test('with the mask all, no value and no key of a person is in an explanation, as text or as JSON, before an apply and after', async () => {
+test('with the mask all, an explanation has no personal value or key, as text or JSON, before and after an apply', async () => {
   const workos = await startWorkos()
   const made = project(workos)
   const ask = async (...args: string[]) => {

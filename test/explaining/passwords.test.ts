@@ -5,7 +5,7 @@ import { applied, bcrypt, explainedOne } from './explained.ts'
 
 const hashed = (name: string) => ({ password_hash: bcrypt(name), password_hash_type: 'bcrypt' })
 
-test('without a password: the source has none, or one that WorkOS does not take', async () => {
+test('without a password: the source has none, or one that WorkOS does not accept', async () => {
   const rows = [person('ada'), person('bea', { password_hash: 'x'.repeat(32), password_hash_type: 'md5' })]
   const project = peopleProject(await startWorkos(), rows)
   expect((await explainedOne(project, 'user:id-ada')).password).toMatchObject({ fate: 'none' })
@@ -29,7 +29,7 @@ test('with a password: it is in the request, masked, with its type', async () =>
   expect((await explainedOne(project, 'user:id-ada')).password).toMatchObject({ fate: 'kept' })
 })
 
-test('why merged: two rows, and the password of the one that did not verify the address is kept back', async () => {
+test('why merged: two rows, and the password of the row without a verified address is withheld', async () => {
   const rows = [
     person('ada', { email_verified: 'true' }),
     person('imposter', { email: 'ada@example.com', ...hashed('imposter') }),
@@ -64,7 +64,7 @@ test('an adopted user keeps the password that is in WorkOS', async () => {
   for (const { body } of ada.requests) expect(body).not.toHaveProperty('password_hash')
 })
 
-test('a password that changed in the source after it was applied is told to stay', async () => {
+test('a password that changed in the source after it was applied is reported as kept', async () => {
   const project = peopleProject(await startWorkos(), [person('ada', hashed('before'))])
   await applied(project)
   project.csv('users.csv', [person('ada', hashed('after'))])
@@ -73,7 +73,7 @@ test('a password that changed in the source after it was applied is told to stay
   expect(ada.password?.why).toContain('changed in the source')
 })
 
-test('a password that changed is kept back from an adopted account whose address nobody has verified', async () => {
+test('a changed password is withheld from an adopted account without a verified address', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [person('ada', hashed('before'))], {
     adopt: { unverified: 'allow' },

@@ -14,7 +14,7 @@ test('an organization from the rows of its members: one of them, how many, and w
   ])
 })
 
-test('a membership names ids that do not exist yet, and those that do once they do', async () => {
+test('a membership names placeholder IDs, and real IDs once they exist', async () => {
   const project = peopleProject(await startWorkos(), [member('ada', 'a/c me', { role_slugs: 'admin' })])
   const before = await explainedOne(project, 'membership:id-ada@a/c me')
   expect(before.requests).toEqual([
@@ -36,7 +36,7 @@ test('a membership names ids that do not exist yet, and those that do once they 
   expect(after.requests).toEqual([])
 })
 
-test('an id in a path that does not exist yet is written in words, and what follows the create is told', async () => {
+test('a missing ID in a path is written in words, and requests after the create are shown', async () => {
   const seed = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
   const project = peopleProject(await startWorkos(), [person('ada', { totp_secret: seed })], {
     roles: { define: { admin: { name: 'Admin', permissions: ['posts:read'] } } },
@@ -54,7 +54,7 @@ test('an id in a path that does not exist yet is written in words, and what foll
   expect(admin.requests.map(({ method }) => method)).toEqual(['POST', 'PUT'])
 })
 
-test('why blocked: the membership of a blocked user names what keeps the user back', async () => {
+test('why blocked: the membership of a blocked user names the reason of the user', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme')])
   await workos.call('POST', '/user_management/users', { email: 'stranger@example.com', external_id: 'id-ada' })
@@ -67,13 +67,13 @@ test('why blocked: the membership of a blocked user names what keeps the user ba
   expect(membership.references[0]).toMatchObject({ address: 'user:id-ada', action: 'blocked', why: ada.action.why })
 })
 
-test('a membership of a user that merged is found by the key that it would have had', async () => {
+test('a membership of a merged user is found by its former key', async () => {
   const rows = [member('ada', 'acme'), member('double', 'bolt', { email: 'ada@example.com' })]
   const project = peopleProject(await startWorkos(), rows)
   expect((await explainedOne(project, 'membership:id-double@bolt')).address).toBe('membership:id-ada@bolt')
 })
 
-test('an update tells before and after, what stays, what the state holds, and with --live what WorkOS holds', async () => {
+test('an update shows before and after, what stays, the state, and with --live what is in WorkOS', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [person('ada', { last_name: 'Byron' })])
   await applied(project)
@@ -96,7 +96,7 @@ test('an update tells before and after, what stays, what the state holds, and wi
   expect(text).toMatch(/\nWorkOS\n {2}user_/)
 })
 
-test('a group and its member name ids that do not exist yet in paths and bodies', async () => {
+test('a group and its member have placeholder IDs in paths and bodies', async () => {
   const project = peopleProject(await startWorkos(), [member('ada', 'acme', { groups: 'Staff' })], {
     map: {
       group: { each: "$split(groups, ',')", name: '$' },
@@ -116,7 +116,7 @@ test('a group and its member name ids that do not exist yet in paths and bodies'
   ])
 })
 
-test("an organization's own role with permissions is made by the organization that does not exist yet", async () => {
+test("an organization's own role with permissions has the placeholder ID of its organization", async () => {
   const project = peopleProject(await startWorkos(), [member('ada', 'acme', { role_slugs: 'org-boss' })], {
     roles: { define: { 'org-boss': { name: 'Boss', permissions: ['posts:read'], organizations: ['acme'] } } },
   })
@@ -128,7 +128,7 @@ test("an organization's own role with permissions is made by the organization th
   ])
 })
 
-test('what a row of a merged user yields is told under the key that it had', async () => {
+test('the results of the row of a merged user are shown under its former key', async () => {
   const rows = [member('ada', 'acme'), member('double', 'bolt', { email: 'ada@example.com' })]
   const project = peopleProject(await startWorkos(), rows)
   const bolt = await explainedOne(project, 'membership:id-ada@bolt')

@@ -35,7 +35,7 @@ test('why admin: the row with the name, and the line of roles.map that turned it
   expect(text).toContain('"role_slug": "admin"')
 })
 
-test('why admin: a grant that another stream gives', async () => {
+test('why admin: an assignment in another stream', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme')])
   project.csv('grants.csv', [{ who: 'id-ada', where: 'acme', what: 'chief' }])
@@ -71,7 +71,7 @@ test('why admin: a grant that another stream gives', async () => {
   expect(byPlace.address).toBe('user:id-ada')
 })
 
-test('why not admin: the default, a role that is dropped, and one that another comes before', async () => {
+test('why not admin: the default, a dropped role, and a role after another one', async () => {
   const rows = [
     member('ada', 'acme', { role_slugs: '' }),
     member('bea', 'acme', { role_slugs: 'unheard' }),
@@ -104,7 +104,7 @@ test('why not admin: the default, a role that is dropped, and one that another c
   ])
 })
 
-test('a role that finds no membership is told with its user', async () => {
+test('a role without a membership is shown with its user', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [person('ada')], {
     safety: { maxRejects: 10 },

@@ -32,7 +32,7 @@ test.each([
   120_000,
 )
 
-test('what reads as a secret is masked, though nothing maps it; so is a hash in a column that says of what type it is', async () => {
+test('values that look like secrets are masked even if nothing maps them, and so is a hash in a column for types', async () => {
   const workos = await startWorkos()
   const hash = bcrypt('swapped')
   const project = peopleProject(

@@ -12,15 +12,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const examples = readdirSync(join(root, 'examples')).filter((name) =>
   existsSync(join(root, 'examples', name, 'migrate.config.yaml')),
 )
-/** The samples that are databases have a server in tests of their own. */
+/** Samples that are databases have a server in other tests. */
 const manifests = ['migrate.config.yaml', ...examples.map((name) => `examples/${name}/migrate.config.yaml`)].filter(
   (name) => !/^ *type: (postgres|mysql)$/m.test(readFileSync(join(root, name), 'utf8')),
 )
 
-/** Resources of each kind that are compared. */
+/** Number of resources compared per kind. */
 const EACH = 4
 
-/** A copy of the examples, of which one has an environment `proof` with this target. */
+/** A copy of the examples, one with an environment `proof` that has this target. */
 function exampleProject(manifest: string, target: object): Project {
   const project = createProject()
   cpSync(join(root, 'examples'), project.path('examples'), {
@@ -37,7 +37,7 @@ function exampleProject(manifest: string, target: object): Project {
   return project
 }
 
-/** Whether a body is what was told of it: of a secret only that there is one. */
+/** Whether a body is as shown. For a secret, only its presence counts. */
 function isTold(sent: unknown, told: unknown): boolean {
   if (typeof told === 'string' && told.startsWith('(secret')) return typeof sent === 'string' && sent !== told
   if (Array.isArray(told))
@@ -47,7 +47,7 @@ function isTold(sent: unknown, told: unknown): boolean {
   return [...names].every((name) => isTold(sent[name], told[name]))
 }
 
-describe('what is told of a request is what apply sends', () => {
+describe('the shown requests are those of apply', () => {
   test.each(manifests)('%s', async (manifest) => {
     const workos = await startWorkos()
     const project = exampleProject(manifest, workos.target)
@@ -87,7 +87,7 @@ describe('what is told of a request is what apply sends', () => {
         const sent = writes.filter((one) => one.method === method && one.path === path)
         expect(
           sent.filter((one) => isTold(one.body ?? {}, body ?? {})),
-          `${address}: ${JSON.stringify(request)} is none of ${sent.length} requests`,
+          `${address}: ${JSON.stringify(request)} is not among ${sent.length} requests`,
         ).toHaveLength(1)
       }
     }

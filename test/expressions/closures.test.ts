@@ -12,7 +12,7 @@ import { runs, TIMEOUT } from '../fuzz/runs.ts'
 const BOUNDS = { stack: 500, timeout: 5_000 }
 const NONE = 'handed over'
 
-/** What the interpreter makes of an expression, as JSON text; or that it fails. */
+/** The interpreter's result as JSON text, or its failure. */
 async function interpreted(expression: jsonata.Expression, item: Json, record: JsonObject): Promise<string> {
   try {
     return shown(await expression.evaluate(item, { record }))
@@ -36,7 +36,7 @@ function prepared(text: string): { expression: jsonata.Expression; atOnce: AtOnc
 
 const VARS = { a: 'A', b: [1, 2], c: { a: [{ b: 1 }] } }
 
-/** What the closures make of it. The data stays as it is. */
+/** The closures' result. The data stays unchanged. */
 function atOnce(run: AtOnce, item: Json, record: JsonObject): string {
   const before = JSON.stringify([item, record])
   try {
@@ -56,7 +56,7 @@ const ITEM: JsonObject = JSON.parse(`{
   "ws": "  a \\t b\\n", "csv": "a, b;c", "num": "12.5", "hex": "0x1F", "2": "two", "1": "one", "mixed": [1, "a", null, [2], {}]
 }`)
 
-/** Expressions of all that is covered, and whose answers are easily got wrong. */
+/** Expressions of everything covered, including those that are easy to get wrong. */
 const COVERED =
   String.raw`
 a
@@ -366,8 +366,7 @@ $map(rows, function($r, $i) { $i[$r.k = "x"] })
   'o.`toString`.a\no.a.`hasOwnProperty`\n`constructor`.`constructor`\nrows.`valueOf`\n$record.o.`isPrototypeOf`\n'
 
 /**
- * What these yield the interpreter has to say, though they are covered: it fails, or the data is
- * out of the ordinary.
+ * Covered expressions that only the interpreter can evaluate: they fail, or their data is unusual.
  */
 const FAILING = `
 $trim(1)
@@ -399,7 +398,7 @@ $trim()
 $map(many, function($v) { $trim() })
 `
 
-/** What the closures leave to the interpreter altogether. */
+/** Expressions that closures leave to the interpreter. */
 const LEFT = `
 rows@$r.($r.n)
 rows#$i.n
@@ -424,7 +423,7 @@ function($x)<n:n> { $x }(1)
 const lines = (text: string) => text.split('\n').filter((line) => line !== '')
 
 describe('an expression without the interpreter', () => {
-  test.each(lines(COVERED))('%s answers as JSONata does', async (text) => {
+  test.each(lines(COVERED))('%s returns the same as JSONata', async (text) => {
     const { expression, atOnce: run } = prepared(text)
     if (run === undefined) throw new Error('it is not covered')
     for (const item of [ITEM, [ITEM, ITEM], [[ITEM]], [], null, 'text', { a: [ITEM, { a: ITEM }], rows: ITEM }]) {
@@ -434,7 +433,7 @@ describe('an expression without the interpreter', () => {
     }
   })
 
-  test.each(lines(FAILING))('%s is handed over, and the answer or the failure is the interpreter’s', async (text) => {
+  test.each(lines(FAILING))('%s is handed over, and the interpreter returns the value or the failure', async (text) => {
     const { expression, atOnce: run } = prepared(text)
     expect(atOnce(run ?? (() => 'not covered'), ITEM, ITEM)).toBe(NONE)
     const compilation = compile(text)
@@ -445,11 +444,11 @@ describe('an expression without the interpreter', () => {
     expect(actual).toEqual(expected)
   })
 
-  test.each(lines(LEFT))('%s is the interpreter’s', (text) => {
+  test.each(lines(LEFT))('%s belongs to the interpreter', (text) => {
     expect(prepared(text).atOnce).toBeUndefined()
   })
 
-  test('what looks like a function to the interpreter is its own', async () => {
+  test('an object that looks like a function belongs to the interpreter', async () => {
     for (const mark of ['_jsonata_function', '_jsonata_lambda']) {
       const item = { a: { [mark]: true, b: 1 } }
       for (const text of [
@@ -469,7 +468,7 @@ describe('an expression without the interpreter', () => {
     }
   })
 
-  test('what takes long, or nests deep, is the interpreter’s', () => {
+  test('long or deeply nested evaluations belong to the interpreter', () => {
     const list = Array.from({ length: 400 }, (_, at) => at)
     const pairs = prepared('$map($record.list, function($x) { $map($record.list, function($y) { $x + $y }) })')
     expect(pairs.atOnce && atOnce(pairs.atOnce, {}, { list })).toBe(NONE)
@@ -488,7 +487,7 @@ const data = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
   object: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'toString', '1'), tie('value'), { maxKeys: 4 }),
 }))
 
-/** A slash behind a bracket begins a regular expression to JSONata. */
+/** JSONata reads a slash after a bracket as the start of a regular expression. */
 function parses(text: string): boolean {
   try {
     jsonata(text)
@@ -625,7 +624,7 @@ const grammar = fc.letrec<{ text: string; step: string; start: string; lambda: s
   },
 )
 
-test('generated expressions answer as JSONata does, on generated data', { timeout: TIMEOUT }, async () => {
+test('generated expressions return the same as JSONata on generated data', { timeout: TIMEOUT }, async () => {
   const tally = { answered: 0, handedOver: 0, left: 0 }
   await fc.assert(
     fc.asyncProperty(

@@ -29,11 +29,11 @@ test.each([
   ['$match(email, /^(a+)+$/)', 'a repetition in a repetition'],
   ['$match(email, /^(a|aa){2,}$/)', 'a repetition of alternatives'],
   ['$split(email, /(a*)*/)', 'a repetition of what may be empty'],
-])('%s may not end: %s', (text) => {
+])('%s might not end: %s', (text) => {
   expect(boundOf(text)).toBe(0)
 })
 
-test('the more repetitions a regular expression has, the shorter a text it surely ends on', () => {
+test('the more repetitions a regular expression has, the shorter the text on which it is sure to end', () => {
   expect(boundOf('$match(email, /a+b/)')).toBe(31_622)
   expect(boundOf('$match(email, /a*b*c/)')).toBe(999)
   expect(boundOf('$match(email, /a*b*c{2,}d/)')).toBe(177)

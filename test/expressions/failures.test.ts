@@ -26,13 +26,13 @@ async function failureOf(text: string, data: JsonObject): Promise<ExpressionFail
   throw new Error(`${text} does not fail`)
 }
 
-test('every code of the installed JSONata has words, and no words are for another', async () => {
+test('every code of the installed JSONata has a message, and no message has another code', async () => {
   const codes = await codesOfJsonata()
   expect(codes.length).toBeGreaterThan(90)
   expect([...wordedCodes].sort()).toEqual([...codes].sort())
 })
 
-test('the words of each say what is wrong and what would be right, without a code', () => {
+test('each message says what is wrong and what to do, without a code', () => {
   for (const code of wordedCodes) {
     for (const error of [{ code }, { code, token: 'trim', index: 2, type: 'string', value: 'x', functionName: 'y' }]) {
       const { message, publicMessage, hint } = wordsOf(error)
@@ -48,19 +48,19 @@ test('the words of each say what is wrong and what would be right, without a cod
 
 describe('an expression that fails on a record', () => {
   test.each([
-    ['$number(a)', { a: 'secret-1' }, /\$number\(\) is given something that is no number/, /test it first/],
-    ['a + 1', { a: 'secret-1' }, /the left side of \+ is no number/, /\$number\(\)/],
+    ['$number(a)', { a: 'secret-1' }, /the argument of \$number\(\) is not a number/, /test it first/],
+    ['a + 1', { a: 'secret-1' }, /the left side of \+ is not a number/, /\$number\(\)/],
     ['$sum(a)', { a: ['secret-1'] }, /argument 1 of \$sum\(\)/, /number/],
     ['$trim(a)', { a: { b: 'secret-1' } }, /argument 1 of \$trim\(\)/, /\$string\(value\)/],
-    ['a < b', { a: 'secret-1', b: 1 }, /< compares a number with a text/, /one type/],
-    ['$toMillis(a)', { a: 'secret-1' }, /no time in ISO 8601/, /\$isoTime/],
-    ['$single(a, function($x) { $x = 1 })', { a: ['secret-1'] }, /\$single\(\) finds nothing/, /\$exists/],
-    ['{a: 1, "secret-1": 2}', { a: 'secret-1' }, /two members of an object get one name/, /different/],
+    ['a < b', { a: 'secret-1', b: 1 }, /< compares a number with text/, /one type/],
+    ['$toMillis(a)', { a: 'secret-1' }, /not an ISO 8601 time/, /\$isoTime/],
+    ['$single(a, function($x) { $x = 1 })', { a: ['secret-1'] }, /\$single\(\) found no item/, /\$exists/],
+    ['{a: 1, "secret-1": 2}', { a: 'secret-1' }, /two members of an object have the same name/, /different/],
     ['$error(a)', { a: 'secret-1' }, /the expression calls \$error\(\)/, /correct the record/],
-    ['$bool(a)', { a: 'secret-1' }, /a function of the expression does not accept a value/, /\$exists/],
-    ['$isoTime(a)', { a: 'secret-1' }, /a function of the expression does not accept a value/, /\$exists/],
+    ['$bool(a)', { a: 'secret-1' }, /a function of the expression rejects a value/, /\$exists/],
+    ['$isoTime(a)', { a: 'secret-1' }, /a function of the expression rejects a value/, /\$exists/],
     ['a.b(1)', { a: { b: 'secret-1' } }, /is called/, /function/],
-  ])('%s is told in words, with its value and without', async (text, data, says, right) => {
+  ])('%s is reported as text, with its value and without', async (text, data, says, right) => {
     const { message, publicMessage, hint } = await failureOf(text, data)
     expect(publicMessage).toMatch(says)
     expect(`${publicMessage} ${hint}`).not.toContain('secret-1')
@@ -69,8 +69,8 @@ describe('an expression that fails on a record', () => {
     expect(publicMessage).not.toMatch(CODE)
   })
 
-  test('shows the value in the message for fields that are no secret, shortened', async () => {
-    expect((await failureOf('$number(a)', { a: 'x' })).message).toMatch(/is no number: "x"$/)
+  test('shows a shortened value in the message for fields that are not secret', async () => {
+    expect((await failureOf('$number(a)', { a: 'x' })).message).toMatch(/is not a number: "x"$/)
     expect((await failureOf('$number(a)', { a: 'x'.repeat(200) })).message).toMatch(/x…$/)
     expect((await failureOf('$error("no name")', {})).message).toBe('no name')
   })
@@ -78,14 +78,14 @@ describe('an expression that fails on a record', () => {
 
 test.each([
   ['$uppercase(name', /\) is missing before the end/, /add it/],
-  ['a b', /b is not expected here/, /&/],
+  ['a b', /unexpected b/, /&/],
   ['"abc', /no closing quote/, /quote/],
-  ['a +', /end of the expression comes too early|not expected/, /value/],
+  ['a +', /the expression ends too early|unexpected/, /value/],
   ['(a', /\) is missing/, /add it/],
   ['/a', /no closing \//, /end it with \//],
   ['[1, 2', /\] is missing/, /add it/],
-  ['a := 1', /left of := is no variable/, /\$name :=/],
-])('%s does not compile, and says why without a code', (text, says, right) => {
+  ['a := 1', /left of := is not a variable/, /\$name :=/],
+])('%s does not compile, and the message has no code', (text, says, right) => {
   const compiled = compileExpression(text)
   if (compiled.ok) throw new Error('compiles')
   expect(compiled.message).toMatch(says)
@@ -93,14 +93,14 @@ test.each([
   expect(`${compiled.message} ${compiled.hint}`).not.toMatch(CODE)
 })
 
-test('what no table knows is told in words too', () => {
+test('an unknown error is reported as text too', () => {
   expect(wordsOf(new BadInput('$slug(): text is expected'))).toEqual({
     message: '$slug(): text is expected',
     publicMessage: '$slug(): text is expected',
     hint: expect.stringContaining('test the value first'),
   })
   for (const error of [{ code: 'Z9999' }, { code: 'Z9999', message: 'Z9999' }, new Error(''), 'text', undefined]) {
-    expect(wordsOf(error).message).toMatch(/^a function of the expression does not accept/)
+    expect(wordsOf(error).message).toMatch(/^a function of the expression rejects/)
   }
   expect(wordsOf(new RangeError('Maximum call stack size exceeded')).message).toMatch(/nested too deeply/)
 })

@@ -27,7 +27,7 @@ test.each<[string, string[]]>([
   ['mfa.(totp_secret)', ['item totp_secret']],
   ['mfa.{ "s": seed }.s', ['item seed as s', 'item s']],
   ['$record', []],
-])('%s yields %j', (text, expected) => {
+])('%s returns %j', (text, expected) => {
   expect(flows(text)).toEqual(expected)
 })
 
@@ -38,10 +38,10 @@ test.each([
   'totp_secret != ""',
   '"totp" in types and totp_secret = "x"',
   '"totp_secret"',
-])('%s asks, and yields nothing of the record', (text) => {
+])('%s tests the record and returns nothing of it', (text) => {
   expect(flows(text)).toEqual([])
 })
 
-test('a flow knows where its last name stands', () => {
+test('a flow has the offset of its last name', () => {
   expect(flowsIn(jsonata('plan & mfa.totp_secret').ast()).map(({ offset }) => offset)).toEqual([0, 11])
 })

@@ -28,6 +28,6 @@ test.each([
   ['$exists(nick) ? nick : name', ['name']],
   ['name ?: nick', ['nick']],
   ['nick ?? name', ['name']],
-])('what is asked for first may be missing: %s', (text, reads) => {
+])('a member that is tested first can be missing: %s', (text, reads) => {
   expect(readsOf(text)).toEqual(reads)
 })

@@ -4,7 +4,7 @@ import { everything, isName, nothing, visit } from '../../src/expressions/syntax
 
 const TREE: unknown = jsonata('$map(teams[role = "admin"], function($t) { $t.name }) & (a ? b : c)').ast()
 
-test('everything below a node is visited, in the order of the text', () => {
+test('everything below a node is visited in the order of the text', () => {
   const names: string[] = []
   visit(TREE, undefined, {
     other(node, state, descend) {
@@ -15,7 +15,7 @@ test('everything below a node is visited, in the order of the text', () => {
   expect(names).toEqual(['teams', 'role', 'name', 'a', 'b', 'c'])
 })
 
-test('a handler says where the walk goes, and what it knows there', () => {
+test('a handler decides where to descend, and with which state', () => {
   const seen: string[] = []
   visit(TREE, 'outside', {
     other: nothing,

@@ -37,7 +37,7 @@ describe.each(stateKinds)('in $name', (kind) => {
 
     test.each(
       WRITE_BOUNDARIES.map((at, n) => ({ at, count: [1, 11][n % 2] ?? 1 })),
-    )('killed $at, time $count: one plain apply brings the exact end', async (boundary) => {
+    )('killed $at, time $count: one plain apply reaches the exact end', async (boundary) => {
       expect(await crashAndApply(wreck, boundary)).toMatchObject(EXACT)
     })
 

@@ -78,7 +78,7 @@ function backups(): number {
 
 test.each(
   migrations.map((_step, version) => version),
-)('killed at any statement that brings a state of version %d up to date: the next command finishes it, nothing is lost', async (version) => {
+)('killed at any statement that upgrades a state of version %d: the next command finishes it, nothing is lost', async (version) => {
   let statement = WHOLE ? 0 : -1
   let reached = 0
   // Until the schema is complete before the kill: the migration has then ended.

@@ -1,6 +1,5 @@
 /**
- * Certificates of identity providers that do not exist, until 2126 and 2036. Their keys were thrown
- * away.
+ * Certificates of invented identity providers, valid until 2126 and 2036. Their keys were deleted.
  */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBejCCASCgAwIBAgIBATAKBggqhkjOPQQDAjAbMRkwFwYDVQQDDBBpZHAuYWNt

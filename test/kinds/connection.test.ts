@@ -36,7 +36,7 @@ const refused = (fields: Record<string, unknown>) => {
   return result.ok ? [] : result.problems.map(({ code, field }) => `${code} ${field}`)
 }
 
-test('a SAML connection has the key of its organization in its own, and gets an external id', () => {
+test('a SAML connection includes its organization in its key, and gets an external ID', () => {
   expect(accepted(saml)).toEqual({
     key: 'con_1@acme',
     refs: { organization: 'acme' },
@@ -78,17 +78,17 @@ describe('certificates and keys', () => {
     ['Base64 of PEM', Buffer.from(CERTIFICATE).toString('base64')],
     ['escaped line ends', CERTIFICATE.replaceAll('\n', '\\n')],
     ['a list', [CERTIFICATE, body(CERTIFICATE)]],
-  ])('a certificate may come as %s', (_form, x509Cert) => {
+  ])('a certificate can come as %s', (_form, x509Cert) => {
     expect(accepted({ ...saml, x509Cert }).attributes.x509Cert).toEqual([CERTIFICATE])
   })
 
-  test('several in one text are all taken, in whatever order', () => {
+  test('several certificates in one text are read in any order', () => {
     const one = accepted({ ...saml, x509Cert: CERTIFICATE + OLDER_CERTIFICATE }).attributes.x509Cert
     expect(one).toHaveLength(2)
     expect(accepted({ ...saml, x509Cert: [OLDER_CERTIFICATE, CERTIFICATE] }).attributes.x509Cert).toEqual(one)
   })
 
-  test('private keys are secrets, and what is no key is refused without a word of it', () => {
+  test('private keys are secrets, and an invalid key is rejected without showing it', () => {
     const { attributes, secrets } = accepted({ ...saml, requestSigningKey: key, requestSigningCert: certificateOfKey })
     expect(secrets).toEqual({ requestSigningKey: key })
     expect(attributes.requestSigningCert).toBe(certificateOfKey)
@@ -104,7 +104,7 @@ describe('certificates and keys', () => {
   test.each([
     ['requestSigningKey', 'requestSigningCert'],
     ['assertionEncryptionKey', 'assertionEncryptionCert'],
-  ])('%s with the certificate of another key is refused without a word of the key', (keyField, field) => {
+  ])('%s with the certificate of another key is rejected without showing the key', (keyField, field) => {
     const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
     for (const certificate of [CERTIFICATE, ownCertificate(other), CERTIFICATE + OLDER_CERTIFICATE]) {
@@ -118,7 +118,7 @@ describe('certificates and keys', () => {
     expect(refused({ ...saml, [keyField]: 'none', [field]: own })).toEqual([`invalid_private_key ${keyField}`])
   })
 
-  test('of a chain the certificate of the key is taken', () => {
+  test('of a chain, the certificate of the key is used', () => {
     for (const requestSigningCert of [
       certificateOfKey + CERTIFICATE,
       [OLDER_CERTIFICATE, CERTIFICATE, certificateOfKey],
@@ -142,7 +142,7 @@ const METADATA = `<?xml version="1.0"?>
   </md:IDPSSODescriptor>
 </md:EntityDescriptor>`
 
-test('the metadata of an identity provider fills in what is not mapped', () => {
+test('the metadata of an identity provider supplies what is not mapped', () => {
   const { idpEntityId: _, idpUrl: _url, x509Cert: _cert, ...rest } = saml
   expect(accepted({ ...rest, idpMetadataXml: METADATA }).attributes).toMatchObject({
     idpEntityId: 'https://idp.acme.example/?a=1&b=2',
@@ -172,7 +172,7 @@ test.each([
     'are line breaks and numbers in its references',
     METADATA.replace('&amp;', '&#38;').replace('entityID', '\n entityID'),
   ],
-])('what %s changes nothing in what the metadata says', (_what, xml) => {
+])('%s changes nothing in what the metadata contains', (_what, xml) => {
   const { idpEntityId: _, idpUrl: _url, x509Cert: _cert, ...rest } = saml
   expect(accepted({ ...rest, idpMetadataXml: xml }).attributes).toMatchObject({
     idpEntityId: 'https://idp.acme.example/?a=1&b=2',
@@ -186,7 +186,7 @@ test.each([
   ['is no text', 42],
   ['declares entities', `<!DOCTYPE x [<!ENTITY a "b">]>${METADATA.slice(22)}`],
   ['is longer than such a document', METADATA.replace('\n', ' '.repeat(2 ** 20))],
-])('metadata that %s are refused', (_what, xml) => {
+])('metadata that %s are rejected', (_what, xml) => {
   expect(refused({ ...saml, idpMetadataXml: xml })).toEqual(['invalid_saml_metadata idpMetadataXml'])
 })
 
@@ -203,7 +203,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
   ['no client', { ...oidc, clientId: null }, ['connection_incomplete clientId']],
   ['a type of the other protocol', { ...oidc, connectionType: 'OktaSAML' }, ['invalid_connection_type connectionType']],
   ['a public mail provider', { ...oidc, domains: 'gmail.com' }, ['consumer_domain domains']],
-])('a connection with %s is refused', (_what, fields, problems) => {
+])('a connection with %s is rejected', (_what, fields, problems) => {
   expect(refused(fields)).toEqual(problems)
   expect(JSON.stringify(read(fields))).not.toContain('canary')
 })

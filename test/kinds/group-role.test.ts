@@ -11,7 +11,7 @@ const assignment = (id: string, slug: string, type: string): JsonObject => ({
   resource: { id: 'resource_1', external_id: 'x', resource_type_slug: type },
 })
 
-/** What a group gives: a role in its organization, and one on a project there. */
+/** The roles of a group: one in its organization, and one on a project there. */
 const GIVEN = [assignment('gra_1', 'editor', 'project'), assignment('gra_2', 'billing', 'organization')]
 
 const api: Api = {
@@ -32,7 +32,7 @@ const desired = (slug: string) => ({
   refs: { group: 'staff@acme', organization: 'acme' },
 })
 
-test('a role that a group gives on one thing of the organization is no role of the group here', async () => {
+test('a role that a group assigns below the organization does not count as a role of the group', async () => {
   const listed: unknown[] = []
   for await (const page of groupRole.list(api, [GROUP])) listed.push(...page)
   expect(listed).toEqual([
@@ -44,7 +44,7 @@ test('a role that a group gives on one thing of the organization is no role of t
   expect(await groupRole.get(api, 'org_1/group_1/gra_2')).toMatchObject({ naturalKey: `billing@${GROUP}` })
 })
 
-test('its requests name the group and the role', () => {
+test('its requests contain the group and the role', () => {
   expect(groupRole.create(desired('billing'), { group: GROUP })).toEqual({
     method: 'POST',
     path: '/authorization/groups/group_1/role_assignments',

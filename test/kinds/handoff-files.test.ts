@@ -10,7 +10,7 @@ function connection(attributes: Attributes, secrets: Record<string, string> | nu
   return { kind: 'connection', key: 'con_1@acme', refs: { organization: 'acme' }, attributes, secrets }
 }
 
-/** The cells of a row that are not empty, by their columns. */
+/** The non-empty cells of a row, by column. */
 function cells(template: 'saml' | 'oidc', desired: ReturnType<typeof connection>, includeSecrets = false) {
   const columns: readonly string[] = TEMPLATES.find((one) => one.template === template)?.columns ?? []
   const row = rowOf(template, desired, acme, includeSecrets)
@@ -27,7 +27,7 @@ function notes(desired: ReturnType<typeof connection>, includeSecrets = false): 
 const organization = { organizationName: 'Acme', organizationId: 'org_1', organizationExternalId: 'acme' }
 
 describe('a row of the files', () => {
-  test('is called as its organization where the connection has no name', () => {
+  test('has the name of its organization if the connection has none', () => {
     expect(cells('saml', connection({ type: 'saml', idpInitiatedEnabled: false }))).toEqual({
       ...organization,
       name: 'Acme',
@@ -35,14 +35,14 @@ describe('a row of the files', () => {
     })
   })
 
-  test('has room for one certificate: that which is in force longest', () => {
+  test('contains one certificate: the one that expires last', () => {
     const certificates = [OLDER_CERTIFICATE, CERTIFICATE]
     for (const x509Cert of [certificates, certificates.toReversed()]) {
       expect(cells('saml', connection({ x509Cert })).x509Cert).toBe(CERTIFICATE)
     }
   })
 
-  test('has secrets only where they are asked for', () => {
+  test('contains secrets only on request', () => {
     const oidc = connection({ name: 'SSO', clientId: 'client' }, { clientSecret: 'canary' })
     expect(cells('oidc', oidc)).toEqual({ ...organization, name: 'SSO', clientId: 'client' })
     expect(cells('oidc', oidc, true)).toEqual({
@@ -55,15 +55,15 @@ describe('a row of the files', () => {
 })
 
 describe('notes on a connection', () => {
-  test('name the secrets that are left out, never their values', () => {
+  test('list the omitted secrets, never their values', () => {
     const oidc = connection({ type: 'oidc' }, { clientSecret: 'canary' })
-    expect(notes(oidc)).toEqual(['- left out, and to be supplied: clientSecret'])
-    expect(notes(oidc, true)).toEqual(['- nothing to look at'])
+    expect(notes(oidc)).toEqual(['- omitted, add before the import: clientSecret'])
+    expect(notes(oidc, true)).toEqual(['- nothing to check'])
   })
 
-  test('tell of half a pair, which WorkOS does not take', () => {
+  test('report half a key pair, which WorkOS ignores', () => {
     expect(notes(connection({ type: 'saml' }, { requestSigningKey: 'canary' }), true)).toEqual([
-      expect.stringContaining('requestSigningKey and requestSigningCert count together only'),
+      expect.stringContaining('requestSigningKey and requestSigningCert only count together'),
     ])
   })
 })

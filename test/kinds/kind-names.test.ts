@@ -6,15 +6,16 @@ import { draftDefinitions, kindDefinitions, kindRemarks, kindRemedies } from '..
 const src = fileURLToPath(new URL('../../src/', import.meta.url))
 
 /**
- * The parts that know kinds by their definitions only: what is special about one is in its folder.
+ * The parts that know kinds only by their definitions: what is particular to a kind is in its
+ * folder.
  */
 const PARTS = ['rundb', 'comparing', 'desired', 'planning', 'applying', 'verifying', 'reporting']
 
-/** Words that are the name of a kind as well, and mean something else here. */
+/** Words that are also the name of a kind and mean something else here. */
 const OTHERWISE: Record<string, string[]> = {
-  // To whom a role grant goes; and the reference of a role assignment.
+  // The target of a role grant; and the reference of a role assignment.
   'rundb/drafts.ts': ["'organization'", "'user'"],
-  // Whose address a message names.
+  // The owner of an address in a message.
   'rundb/desired.ts': ["'user'"],
   'rundb/rejects.ts': ["'user'"],
 }
@@ -25,15 +26,15 @@ const OWN_FOLDER = /kinds\/(?:connection|group|membership|organization|permissio
 const STATEMENT =
   /\b(?:SELECT|INSERT(?: OR \w+)? INTO|UPDATE \w+ SET|DELETE FROM|CREATE (?:TABLE|INDEX)|ORDER BY|json_extract)\b|->>? '/g
 
-/** Parts that ask the run's database by the names of statements alone. */
+/** Parts that use the run's database only by the names of statements. */
 const ASKING = [...PARTS.filter((part) => part !== 'rundb'), 'mapping', 'explaining']
 
-test.each(PARTS)('%s/ names no kind', (part) => {
+test.each(PARTS)('%s/ contains no name of a kind', (part) => {
   expect(found(part, NAMED)).toEqual([])
 })
 
-// A report has sections of its own for passwords, second factors, roles and connections.
-test.each(PARTS.filter((part) => part !== 'reporting'))('%s/ asks no kind by its folder', (part) => {
+// A report has separate sections for passwords, TOTP factors, roles and connections.
+test.each(PARTS.filter((part) => part !== 'reporting'))('%s/ imports no folder of a kind', (part) => {
   expect(found(part, OWN_FOLDER)).toEqual([])
 })
 
@@ -41,7 +42,7 @@ test.each(ASKING)('%s/ has no statements', (part) => {
   expect(found(part, STATEMENT)).toEqual([])
 })
 
-test('a code means one thing, whatever kind it is about', () => {
+test('a code means the same for every kind', () => {
   const definitions = [...new Set([...draftDefinitions, ...kindDefinitions])]
   for (const [joined, of] of [
     [kindRemarks(), definitions.map(({ remarks = {} }) => remarks)],

@@ -9,11 +9,11 @@ const checker = createOpenApiChecker()
 const PLENTY = { count: 1_000_000, perMs: 1000 }
 
 export interface Live extends Api {
-  /** `GET /path`, in the order they were sent. */
+  /** `GET /path`, in the order of sending. */
   sent: string[]
 }
 
-/** Everything that a listing yields, page by page. */
+/** All items of a list, page by page. */
 export async function collect<T>(pages: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const page of pages) all.push(page)
@@ -21,8 +21,8 @@ export async function collect<T>(pages: AsyncIterable<T>): Promise<T[]> {
 }
 
 /**
- * The real client on a sandbox of the test's own. Every write is held against the published API
- * description first.
+ * The real client on a separate sandbox. Every write is first checked against the published API
+ * description.
  */
 export async function live(): Promise<Live> {
   const sandbox = await startSandbox({ data: ':memory:' })
@@ -54,7 +54,7 @@ export async function live(): Promise<Live> {
   }
 }
 
-/** The one request of a list. */
+/** The only request of a list. */
 export function only<T>(requests: readonly T[]): T {
   const [first, ...others] = requests
   if (first === undefined || others.length > 0) throw new Error(`${requests.length} requests`)

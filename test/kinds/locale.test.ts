@@ -23,12 +23,12 @@ test.each([
   'en--US',
   'x'.repeat(60),
   '–',
-])('%s is none, and is noted', (written) => {
+])('%s is not a language tag, and is noted', (written) => {
   const { tag, notes } = readLocale(written)
   expect(tag).toBeUndefined()
   expect(notes).toEqual([{ code: 'locale_unknown', detail: expect.stringMatching(/^".{1,20}"$/) }])
 })
 
-test('nothing is no locale, and nothing to tell', () => {
+test('no value means no locale and no note', () => {
   expect(readLocale(undefined)).toEqual({ notes: [] })
 })

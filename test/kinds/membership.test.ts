@@ -22,7 +22,7 @@ async function people(api: Live): Promise<{ user: string; organization: string }
 }
 
 describe('the fields of a membership', () => {
-  test('roles are mapped, without repetition, in the order of their characters', () => {
+  test('roles are mapped, each once, in the order of their characters', () => {
     const rules: ValueRules = {
       ...RULES,
       roles: { define: {}, map: { 'org:admin': 'admin', owner: 'admin', 'org:member': 'member' }, unmapped: 'drop' },
@@ -52,7 +52,7 @@ describe('the fields of a membership', () => {
     [{ organization: 'o' }, 'membership_incomplete', null],
     [{ user: 'u', organization: 'o', roles: 'Admin' }, 'invalid_role_slug', 'u@o'],
     [{ user: 'u', organization: ['o'] }, 'not_text', null],
-  ])('%j is refused: %s', (fields, code, key) => {
+  ])('%j is rejected: %s', (fields, code, key) => {
     const result = membership.normalise(fields, RULES)
     expect(result).toMatchObject({ ok: false, key })
     expect(!result.ok && result.problems.map((problem) => problem.code)).toEqual([code])
@@ -65,7 +65,7 @@ describe('the fields of a membership', () => {
 })
 
 describe('memberships and roles in WorkOS', () => {
-  test('one role goes as role_slug, several as role_slugs, none as neither', () => {
+  test('one role is sent as role_slug, several as role_slugs, none as neither', () => {
     const refIds = { user: 'user_1', organization: 'org_1' }
     const body = (roles?: string) => membership.create(desired({ user: 'u', organization: 'o', roles }), refIds).body
     const base = { user_id: 'user_1', organization_id: 'org_1' }
@@ -128,7 +128,7 @@ describe('memberships and roles in WorkOS', () => {
     expect(role.remove('editor')).toBeUndefined()
   })
 
-  test('a role that WorkOS would refuse is refused in the manifest', () => {
+  test('a role that WorkOS would reject is rejected in the manifest', () => {
     const define = { Admin: { name: 'Admin' }, ok: { name: 'x'.repeat(49) } }
     expect(() => rolesDefined({ roles: { define: { Admin: define.Admin }, unmapped: 'error' } })).toThrow(/"Admin"/)
     expect(() => rolesDefined({ roles: { define: { ok: define.ok }, unmapped: 'error' } })).toThrow(/49 characters/)

@@ -7,7 +7,7 @@ import { RULES } from './rules.ts'
 
 const draft = (attributes: Attributes, secrets: Attributes | null = null) => ({ key: 'k', attributes, secrets })
 
-test('the first value that is not empty wins, and what it beats is told', () => {
+test('the first value that is not empty wins, and the losing value is reported', () => {
   const merged = mergeDrafts(
     user,
     [draft({ email: 'a@example.com' }), draft({ email: 'a@example.com', firstName: 'A' }), draft({ firstName: 'B' })],
@@ -17,7 +17,7 @@ test('the first value that is not empty wins, and what it beats is told', () => 
   expect(merged.conflicts).toEqual([{ draft: 2, field: 'firstName', rule: 'first', from: 1, kept: 'A', dropped: 'B' }])
 })
 
-test('an e-mail is verified if any record says so, unless the manifest wants the first', () => {
+test('an email address is verified if any record says so, unless the manifest sets first', () => {
   const drafts = [draft({ emailVerified: false }), draft({ emailVerified: true })]
   expect(mergeDrafts(user, drafts, {}).attributes).toEqual({ emailVerified: true })
   expect(mergeDrafts(user, drafts, { emailVerified: 'first' }).attributes).toEqual({ emailVerified: false })
@@ -27,7 +27,7 @@ test('an e-mail is verified if any record says so, unless the manifest wants the
   })
 })
 
-test('metadata is united, the first value of a key winning', () => {
+test('metadata unites, and the first value of a key wins', () => {
   const merged = mergeDrafts(
     user,
     [draft({ metadata: { plan: 'pro', a: '1' } }), draft({ metadata: { plan: 'free', b: '2' } })],
@@ -39,7 +39,7 @@ test('metadata is united, the first value of a key winning', () => {
   ])
 })
 
-test('roles are united, in one order', () => {
+test('roles unite in one order', () => {
   const drafts = [draft({ roles: ['member', 'admin'] }), draft({}), draft({ roles: ['billing', 'member'] })]
   expect(mergeDrafts(membership, drafts, {})).toEqual({
     attributes: { roles: ['admin', 'billing', 'member'] },
@@ -56,7 +56,7 @@ test('a hash keeps its own type, and a conflict of secrets shows neither', () =>
   expect(merged.conflicts).toEqual([{ draft: 2, field: 'passwordHash', rule: 'first', from: 1 }])
 })
 
-test('the password of an account that never verified the address does not open that of one that did', () => {
+test('the password of an account without a verified address does not open an account with one', () => {
   const unverified = { key: 'a', attributes: { emailVerified: false }, secrets: { password: 'of the intruder' } }
   const verified = { key: 'b', attributes: { emailVerified: true }, secrets: null }
   const merged = mergeDrafts(user, [unverified, verified], {})
@@ -67,21 +67,21 @@ test('the password of an account that never verified the address does not open t
   expect(mergeDrafts(user, [unverified, own], {}).secrets).toEqual({ password: 'of the owner' })
 })
 
-test('where nobody verified the address, or the rows are of one account, the first password counts', () => {
+test('if nobody verified the address, or the rows are of one account, the first password counts', () => {
   const first = { key: 'a', attributes: { emailVerified: false }, secrets: { password: 'p' } }
   expect(mergeDrafts(user, [first, { ...first, key: 'b', secrets: null }], {}).secrets).toEqual({ password: 'p' })
   const sameAccount = { key: 'a', attributes: { emailVerified: true }, secrets: null }
   expect(mergeDrafts(user, [first, sameAccount], {}).secrets).toEqual({ password: 'p' })
 })
 
-test('a password in clear and a hash are never both kept', () => {
+test('a plain-text password and a hash are never both kept', () => {
   const hash = { passwordHash: { hash: 'h', type: 'bcrypt' } }
   const merged = mergeDrafts(user, [draft({}, hash), draft({}, { password: 'p' })], {})
   expect(merged.secrets).toEqual(hash)
   expect(merged.conflicts).toEqual([{ draft: 1, field: 'password', rule: 'first', from: 0, instead: 'passwordHash' }])
 })
 
-test('limits that only the union breaks are found after it', () => {
+test('limits that only the union exceeds are found after it', () => {
   const keys = (prefix: string) =>
     Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`${prefix}${index}`, 'v']))
   const { attributes } = mergeDrafts(user, [draft({ metadata: keys('a') }), draft({ metadata: keys('b') })], {})
@@ -111,7 +111,7 @@ test.each([
   expect(conflicts.every((conflict) => conflict.rule === rule && conflict.kept === firstName)).toBe(true)
 })
 
-test('of equals the earlier record wins; whose time is not known is older than any', () => {
+test('among equals the earlier record wins; a record without a time is older than any', () => {
   const drafts = [at(null, { name: 'Ada', lastName: 'A' }), at(5, { name: 'Bea' }), at(5, { name: 'Cleo' })]
   const name = (some: typeof drafts, rule: 'newest' | 'longest') =>
     mergeDrafts(user, some, { name: rule }).attributes.name
@@ -120,7 +120,7 @@ test('of equals the earlier record wins; whose time is not known is older than a
   expect(name([at(null, { name: 'A' }), at(null, { name: 'B' })], 'newest')).toBe('A')
 })
 
-test('a text counts once in concat, and by its characters in longest', () => {
+test('concat counts a text once, and longest counts characters', () => {
   const names = (...values: string[]) => values.map((name) => draft({ name }))
   expect(mergeDrafts(user, names('A', 'B', 'A'), { name: 'concat' }).attributes.name).toBe('A, B')
   expect(mergeDrafts(user, names('😀😀', 'abc'), { name: 'longest' }).attributes.name).toBe('abc')
@@ -132,12 +132,12 @@ test.each([
   ['first', false],
   ['last', true],
   ['newest', true],
-] as const)('whether an address is verified: %s says %s', (rule, emailVerified) => {
+] as const)('whether an address is verified: %s returns %s', (rule, emailVerified) => {
   const drafts = [at(1, { emailVerified: false }), at(2, { emailVerified: true })]
   expect(mergeDrafts(user, drafts, { emailVerified: rule }).attributes).toEqual({ emailVerified })
 })
 
-test('who verified another address did not verify the one that is kept', () => {
+test('a record that verified another address did not verify the one that is kept', () => {
   const drafts = [
     draft({ email: 'a@example.com', emailVerified: false }),
     draft({ email: 'b@example.com', emailVerified: true }),
@@ -149,7 +149,7 @@ test('who verified another address did not verify the one that is kept', () => {
   })
 })
 
-test('members of metadata have rules of their own, whatever the rule for the rest', () => {
+test('members of metadata have separate rules, whatever the rule for the rest', () => {
   const drafts = [
     at(1, { metadata: { plan: 'free', tags: 'a', only: '1' } }),
     at(2, { metadata: { plan: 'pro', tags: 'b' } }),
@@ -178,7 +178,7 @@ test.each([
   })
 })
 
-test('where a password and a hash have different rules, the preferred record decides', () => {
+test('if a password and a hash have different rules, the preferred record decides', () => {
   const drafts = [at(1, {}, { passwordHash: { hash: 'h', type: 'bcrypt' } }), at(2, {}, { password: 'p' })]
   const merged = mergeDrafts(user, drafts, { password: 'newest', passwordHash: 'first' })
   expect(merged.secrets).toEqual({ passwordHash: { hash: 'h', type: 'bcrypt' } })
@@ -189,7 +189,7 @@ describe('a strategy that takes one record whole', () => {
   const winner = draft({ firstName: 'Ada', emailVerified: false }, { password: 'p' })
   const other = { ...draft({ firstName: 'Eda', lastName: 'L', metadata: { a: '1' } }, { password: 'q' }), key: 'l' }
 
-  test('takes nothing of the others, and tells every value', () => {
+  test('takes nothing of the others, and reports every value', () => {
     const { attributes, secrets, conflicts } = mergeDrafts(user, [winner, other], { lastName: 'longest' }, 'newest')
     expect(attributes).toEqual({ firstName: 'Ada', emailVerified: false })
     expect(secrets).toEqual({ password: 'p' })
@@ -201,7 +201,7 @@ describe('a strategy that takes one record whole', () => {
     ])
   })
 
-  test('takes no password that another record proves to be foreign, and none of that one either', () => {
+  test('takes no password that another record proves to be foreign, and none of that record either', () => {
     const proven = { ...other, attributes: { ...other.attributes, emailVerified: true } }
     const { secrets, conflicts } = mergeDrafts(user, [winner, proven], {}, 'first')
     expect(secrets).toBeNull()
@@ -210,7 +210,7 @@ describe('a strategy that takes one record whole', () => {
   })
 })
 
-test('who proved the very address that is kept comes before who proved another one', () => {
+test('proof of the kept address comes before proof of another one', () => {
   const proven = (key: string, email: string, password: string) => ({
     ...{ key, attributes: { email, emailVerified: true }, secrets: { password } },
   })

@@ -19,21 +19,21 @@ function desired(
 }
 
 describe('the fields of an organization', () => {
-  test('the key is the mapped one, else the id, else the external id, else the name', () => {
+  test('the key is the mapped one, else the ID, else the external ID, else the name', () => {
     expect(desired({ key: 'k', externalId: 'acme' }).key).toBe('k')
     expect(desired({ id: 'org_01ABC', name: 'Acme' }).key).toBe('org_01ABC')
     expect(desired({ externalId: 'acme', name: 'Acme' }).key).toBe('acme')
     expect(desired({ name: ' Acme ' }).key).toBe('name:Acme')
   })
 
-  test('one that is known by its name alone gets an external id that depends on the name alone', () => {
+  test('an organization with only a name gets an external ID that depends only on the name', () => {
     const first = desired({ name: 'Acme Corp' }).attributes
     expect(first.externalId).toMatch(/^acme-corp-[0-9a-f]{12}$/)
     expect(desired({ name: 'Acme Corp', metadata: { a: 1 } }).attributes.externalId).toBe(first.externalId)
     expect(desired({ id: 'org_01ABC', name: 'Acme Corp' }).attributes).toEqual({ id: 'org_01ABC', name: 'Acme Corp' })
   })
 
-  test('beside a WorkOS id an external id is not sent, and remarked on', () => {
+  test('with a WorkOS ID, an external ID is not sent, and is noted', () => {
     const result = organization.normalise({ id: 'org_01ABC', externalId: 'acme', name: 'Acme' }, RULES)
     expect(result).toMatchObject({
       ok: true,
@@ -52,12 +52,12 @@ describe('the fields of an organization', () => {
     [{ id: 'acme' }, 'invalid_organization_id'],
     [{ externalId: 'acme', domains: 'gmail.com' }, 'consumer_domain'],
     [{ externalId: 'acme', metadata: '[]' }, 'metadata_not_object'],
-  ])('%j is refused: %s', (fields, code) => {
+  ])('%j is rejected: %s', (fields, code) => {
     const result = organization.normalise(fields, RULES)
     expect(!result.ok && result.problems.map((problem) => problem.code)).toEqual([code])
   })
 
-  test('without a name it cannot be created, and by WorkOS id it never is', () => {
+  test('without a name it cannot be created, and by WorkOS ID it never is', () => {
     expect(organization.whyNotCreatable(desired({ externalId: 'acme' }))).toMatchObject({
       code: 'unknown_organization',
       hint: expect.stringContaining('name'),
@@ -93,7 +93,7 @@ describe('organizations in WorkOS', () => {
     expect(await organization.get(api, created.id)).toBeUndefined()
   })
 
-  test('domains are verified where the manifest says so, and created in that state', async () => {
+  test('domains are created as verified if the manifest allows it', async () => {
     const api = await live()
     const domains = ['acme.example', { domain: 'acme.test', state: 'verified' }]
     const wanted = desired({ externalId: 'acme', name: 'Acme', domains }, { domainState: 'mapped' })
@@ -107,7 +107,7 @@ describe('organizations in WorkOS', () => {
     expect(mistrusted.ok && mistrusted.value.notes).toEqual([{ code: 'verified_domain_pending', detail: '' }])
   })
 
-  test('a domain of a mail provider is left out where the manifest says so, with a remark', () => {
+  test('a domain of a public email provider is omitted if the manifest allows it, with a note', () => {
     const fields = { externalId: 'acme', name: 'Acme', domains: 'gmail.com' }
     const rules = { ...RULES, organizations: { ...RULES.organizations, consumerDomains: 'drop' as const } }
     const result = organization.normalise(fields, rules)
@@ -118,7 +118,7 @@ describe('organizations in WorkOS', () => {
     expect(result.ok && result.value.attributes.domains).toBeUndefined()
   })
 
-  test('a taken external id means that it exists', async () => {
+  test('a taken external ID means that the organization exists', async () => {
     const api = await live()
     await api.write(organization.create(desired({ externalId: 'acme', name: 'Acme' }), {}))
     const again = organization.create(desired({ externalId: 'acme', name: 'Acme 2' }), {})

@@ -10,7 +10,10 @@ const ALGORITHMS = new Map([
   ['rsa', Buffer.from('300d06092a864886f70d01010b0500', 'hex')],
 ])
 
-/** A self-signed certificate of a private key, until 2049, so that no key has to be kept for it. */
+/**
+ * A self-signed certificate of a private key, valid until 2049, so that no key has to be stored
+ * with it.
+ */
 export function ownCertificate(key: KeyObject): string {
   const algorithm = ALGORITHMS.get(key.asymmetricKeyType ?? '') ?? Buffer.alloc(0)
   const nobody = der(SEQUENCE)

@@ -33,7 +33,7 @@ beforeEach(() => {
 })
 afterEach(() => unregister())
 
-/** `organization/group` → slugs of the roles that WorkOS says the group gives. */
+/** `organization/group` → slugs of the roles that the group has in WorkOS. */
 async function rolesOfGroups(workos: Workos): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   const list = async (path: string) => (await workos.call('GET', `${path}?limit=100&order=asc`)).data as Body[]
@@ -46,13 +46,13 @@ async function rolesOfGroups(workos: Workos): Promise<Record<string, string[]>> 
   return found
 }
 
-/** The writes about them since the log was last taken. */
+/** The writes to role assignments since the log was last read. */
 function assignments(workos: Workos): string[] {
   const sent = writes(workos.takeLog()).map(({ method, route }) => `${method} ${route}`)
   return sent.filter((request) => request.includes(ASSIGNMENTS))
 }
 
-/** The id of one in the state. */
+/** The ID of one in the state. */
 async function idOf(project: Project, key: string): Promise<string> {
   const { output } = await run(project, 'state', 'list')
   return new RegExp(`role-by-name:${key} +(\\S+)`).exec(output)?.[1] ?? ''
@@ -75,7 +75,7 @@ describe('docs/how-to/adding-a-kind.md', () => {
     expect(page).toContain(`\`\`\`ts\n${code.trim()}\n\`\`\``)
   })
 
-  test('says of every member of a definition what it is for, and of no other', () => {
+  test('describes every member of a definition, and no other', () => {
     const members = ['DraftDefinition', 'KindDefinition', 'FieldDefinition', 'Lifecycle'].flatMap((name) => {
       const [, body = ''] = new RegExp(`^export interface ${name}\\b[^\\n]*\\{\\n(.*?)^\\}`, 'ms').exec(source) ?? []
       const found = [...body.matchAll(/^ {2}(\w+)\??[:(]/gm)].map(([, member]) => member)
@@ -87,7 +87,7 @@ describe('docs/how-to/adding-a-kind.md', () => {
   })
 })
 
-test('a kind of its own is planned, applied and verified', async () => {
+test('a custom kind is planned, applied and verified', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   const plan = await run(project, 'plan')
@@ -116,7 +116,7 @@ test('a kind of its own is planned, applied and verified', async () => {
   expect(byKind(verified.json().kinds)['role-by-name']).toMatchObject({ desired: 2, verified: 2, missing: 0 })
 })
 
-test('what the source adds to it is created, and what it loses is counted', async () => {
+test('what the source adds is created, and what it loses is counted', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
@@ -131,7 +131,7 @@ test('what the source adds to it is created, and what it loses is counted', asyn
   expect(byKind(planned.summary.kinds)['role-by-name']).toMatchObject({ desired: 0, orphaned: 3 })
 })
 
-test('one that was taken away in WorkOS is missing, and is made again where the manifest says so', async () => {
+test('one that was removed in WorkOS is missing, and is recreated if the manifest allows it', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
@@ -149,7 +149,7 @@ test('one that was taken away in WorkOS is missing, and is made again where the 
   expect(await run(project, 'verify')).toMatchObject({ exit: 0 })
 })
 
-test('without a state it is recognised and adopted', async () => {
+test('without a state it is found and adopted', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
@@ -160,7 +160,7 @@ test('without a state it is recognised and adopted', async () => {
   expect((await run(project, 'state', 'list')).output).toMatch(/role-by-name:admin@Admin@beta +\S+\/gra_\w+ +adopted/)
 })
 
-test('one that somebody else makes between plan and write is adopted, since WorkOS refuses to make it twice', async () => {
+test('one that somebody else creates between plan and write is adopted, since WorkOS rejects a second one', async () => {
   const workos: Workos = await startWorkos({
     interceptor: {
       async before({ request: { method, url = '' } }) {
@@ -175,7 +175,7 @@ test('one that somebody else makes between plan and write is adopted, since Work
   expect((await run(project, 'state', 'list')).output).toMatch(/role-by-name:admin@Admin@acme +\S+ +adopted/)
 })
 
-test('one whose answer was lost is found and is not made twice', async () => {
+test('one whose response was lost is found and not created twice', async () => {
   const workos = await startWorkos({
     interceptor: {
       after({ request, response }) {
@@ -191,7 +191,7 @@ test('one whose answer was lost is found and is not made twice', async () => {
   expect(await run(project, 'verify')).toMatchObject({ exit: 0 })
 })
 
-test('it is imported into the state by its id, and only by its own', async () => {
+test('it is imported into the state by its ID, and only by its own', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
@@ -212,7 +212,7 @@ test('a scope chooses it with its organization', async () => {
   expect(await rolesOfGroups(workos)).toEqual({ 'beta/Admin': ['admin'] })
 })
 
-test('it is deleted by a request of its own, and with its group without one', async () => {
+test('it is deleted by a separate request, and with its group without one', async () => {
   const workos = await startWorkos()
   const manifest = { map: MAP, safety: { protect: ['group', 'organization'] } }
   const project = peopleProject(workos, ROWS, manifest)
@@ -231,7 +231,7 @@ test('it is deleted by a request of its own, and with its group without one', as
   expect(await rolesOfGroups(workos)).toEqual({})
 })
 
-test('a field of it that changes in the source is sent, and one that changes in WorkOS is told', async () => {
+test('a field that changes in the source is sent, and one that changes in WorkOS is reported', async () => {
   onTestFinished(registerKind(stripeCustomer))
   const workos = await startWorkos()
   const customers = async () => {
@@ -261,15 +261,15 @@ test('a field of it that changes in the source is sent, and one that changes in 
   expect((await run(project, 'plan', '--refresh')).output).toMatch(/≠ stripe-customer:acme.*cus_4/s)
 })
 
-test('a registration can be taken back, and takes no name twice', () => {
-  expect(() => registerKind(roleByName)).toThrow('a kind is called role-by-name already')
-  expect(() => registerKind({ ...roleByName, name: 'x', refs: { y: 'z' } })).toThrow('no kind is called z')
+test('a registration can be undone, and rejects a name that is taken', () => {
+  expect(() => registerKind(roleByName)).toThrow('a kind named role-by-name already exists')
+  expect(() => registerKind({ ...roleByName, name: 'x', refs: { y: 'z' } })).toThrow('there is no kind z')
   expect(() => registerKind({ ...roleByName, name: 'x', rule: 'group' })).toThrow('x has a rule')
   expect(countedKind(2, 'role-by-name')).toBe('2 roles by name')
   expect(Object.keys(kindRemarks())).toContain('role_by_name')
   unregister()
   unregister = () => {}
   expect([...kindDefinitions, ...draftDefinitions].map(({ name }) => name)).not.toContain('role-by-name')
-  expect(() => kindDefinition('role-by-name')).toThrow('no kind is called role-by-name')
+  expect(() => kindDefinition('role-by-name')).toThrow('there is no kind role-by-name')
   expect(Object.keys(kindRemarks())).not.toContain('role_by_name')
 })

@@ -12,9 +12,7 @@ const PLENTY = { count: 1000, perMs: 1000 }
 
 const parse = (body: JsonObject) => user.parse(body, {})
 
-/**
- * The real client on a server that answers each `after` with the ids and the cursor given for it.
- */
+/** The real client on a server that answers each `after` with the IDs and the cursor set for it. */
 async function clientOf(answers: Record<string, { ids: string[]; after: string | null }>) {
   const asked: string[] = []
   const server = createServer((request, response) => {
@@ -41,7 +39,7 @@ async function clientOf(answers: Record<string, { ids: string[]; after: string |
   return { client, asked }
 }
 
-test('a short page, or an empty one, is not the end; an absent cursor is', async () => {
+test('a short or empty page is not the end; a missing cursor is', async () => {
   const { client, asked } = await clientOf({
     '': { ids: ['u1'], after: 'u1' },
     u1: { ids: [], after: 'u2' },
@@ -56,7 +54,7 @@ test('a short page, or an empty one, is not the end; an absent cursor is', async
   ])
 })
 
-test('a list of roles is asked for without any parameter, and on from each cursor that is named', async () => {
+test('a list of roles is requested without parameters, and continues from each returned cursor', async () => {
   const { client, asked } = await clientOf({
     '': { ids: ['u1', 'u2'], after: 'u2' },
     u2: { ids: ['u3'], after: null },
@@ -83,13 +81,13 @@ test.each([
   expect(asked).toHaveLength(2 * Object.keys(answers).length)
 })
 
-test('a list that would never end is an error, not a short list', async () => {
+test('an endless list is an error, not a short list', async () => {
   const { client, asked } = await clientOf({ '': { ids: ['u1'], after: 'u1' }, u1: { ids: ['u2'], after: 'u1' } })
   await expect(collect(pages(client, '/user_management/users', {}, parse))).rejects.toThrow(/does not end/)
   expect(asked).toHaveLength(2)
 })
 
-/** A list of so many pages, which fails in the place of page `fails`. */
+/** A list of `count` pages that fails at page `fails`. */
 async function* list(log: string[], count: number, fails = Number.POSITIVE_INFINITY): AsyncGenerator<number> {
   try {
     for (let page = 1; page <= count; page += 1) {
@@ -103,13 +101,13 @@ async function* list(log: string[], count: number, fails = Number.POSITIVE_INFIN
   }
 }
 
-test('a page is asked for before the one in front of it has been dealt with', async () => {
+test('a page is requested before the previous one is processed', async () => {
   const log: string[] = []
   for await (const page of ahead(list(log, 3))) log.push(`dealt with ${page}`)
   expect(log).toEqual(['asked 1', 'asked 2', 'dealt with 1', 'asked 3', 'dealt with 2', 'ended', 'dealt with 3'])
 })
 
-test('what fails is told of when its turn comes, after the pages before it', async () => {
+test('a failure surfaces in its turn, after the pages before it', async () => {
   const log: string[] = []
   const read = async () => {
     for await (const page of ahead(list(log, 3, 2))) {
@@ -121,7 +119,7 @@ test('what fails is told of when its turn comes, after the pages before it', asy
   expect(log).toEqual(['asked 1', 'asked 2', 'ended', 'dealt with 1'])
 })
 
-test('who stops early ends the list', async () => {
+test('stopping early ends the list', async () => {
   const log: string[] = []
   for await (const page of ahead(list(log, 3))) if (page === 1) break
   expect(log).toEqual(['asked 1', 'asked 2', 'ended'])

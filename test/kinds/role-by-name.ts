@@ -8,7 +8,7 @@ import { noteAll } from '../../src/rundb/notes.ts'
 import type { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { Api } from '../../src/workos/api.ts'
 /**
- * A role that a group gives to its members:
+ * A role that a group assigns to its members:
  * https://workos.com/docs/reference/authorization/role-by-name-assignments
  */
 export const roleByName: KindDefinition = {
@@ -55,7 +55,7 @@ export const roleByName: KindDefinition = {
   stateScope: { is: 'hanging', on: 'group', of: ['organization'] },
 }
 
-/** A group that is called like a role of the environment gives this role. */
+/** A group with the name of an environment role assigns this role. */
 function giveRoles(rundb: RunDatabase): void {
   deriveAll(rundb, {
     kind: 'role-by-name',
@@ -75,8 +75,8 @@ function giveRoles(rundb: RunDatabase): void {
 }
 
 /**
- * WorkOS finds an assignment by its group and its id: its id here is both, behind that of the
- * organization, `org_…/group_…/gra_…`.
+ * WorkOS finds an assignment by its group and its ID. The ID used here contains both, after that of
+ * the organization: `org_…/group_…/gra_…`.
  */
 function pathOfId(id: string): string {
   return `${pathOf(groupOf(id))}/${encodeURIComponent(id.slice(groupOf(id).length + 1))}`
@@ -86,7 +86,7 @@ function groupOf(id: string): string {
   return id.slice(0, Math.max(id.lastIndexOf('/'), 0))
 }
 
-/** Where WorkOS keeps the roles of a group, whose id here is `org_…/group_…`. */
+/** The roles of a group whose ID here is `org_…/group_…`. */
 function pathOf(groupId: string): string {
   return `/authorization/groups/${encodeURIComponent(groupId.slice(groupId.indexOf('/') + 1))}/role_assignments`
 }

@@ -1,6 +1,6 @@
 import type { ValueRules } from '../../src/kinds/draft.ts'
 
-/** The value rules of a manifest that says nothing about them. */
+/** The value rules of a manifest with defaults. */
 export const RULES: ValueRules = {
   metadata: {
     prefix: 'clerk',

@@ -6,8 +6,8 @@ import type { LiveResource } from '../../src/resource.ts'
 import { deriveAll } from '../../src/rundb/desired.ts'
 import type { WriteRequest } from '../../src/workos/api.ts'
 /**
- * What an organization is called in Stripe: a field of the organization in WorkOS, which nothing
- * deletes.
+ * The name of an organization in Stripe: a field of the organization in WorkOS that is never
+ * deleted.
  */
 export const stripeCustomer: KindDefinition = {
   name: 'stripe-customer',

@@ -22,7 +22,7 @@ async function withUser() {
 }
 
 describe('a TOTP factor', () => {
-  test('is enrolled with secret, issuer and account, and nothing of the secret is taken from the answer', async () => {
+  test('is enrolled with secret, issuer and account, and no secret is read from the response', async () => {
     const { api, user } = await withUser()
     const request = totpFactor.create(desired, { user })
     expect(request).toEqual({
@@ -44,7 +44,7 @@ describe('a TOTP factor', () => {
     })
   })
 
-  test('is found by its user, read by its id, and deleted by it', async () => {
+  test('is found by its user, read by its ID, and deleted by it', async () => {
     const { api, user } = await withUser()
     expect(await totpFactor.find(api, desired, { user })).toBeUndefined()
     const { id } = totpFactor.parse(await api.write(totpFactor.create(desired, { user })), { user })
@@ -58,7 +58,7 @@ describe('a TOTP factor', () => {
     expect(await totpFactor.find(api, desired, { user })).toBeUndefined()
   })
 
-  test('of a user who is gone is none', async () => {
+  test('does not exist for a user who is gone', async () => {
     const { api } = await withUser()
     expect(await totpFactor.find(api, desired, { user: 'user_gone' })).toBeUndefined()
     expect(await totpFactor.find(api, desired, {})).toBeUndefined()
@@ -73,7 +73,7 @@ describe('a TOTP factor', () => {
       list_metadata: { before: null, after: null },
     })
     const api = { read, write: async () => ({}) }
-    // WorkOS need not tell the user.
+    // WorkOS need not return the user.
     expect(await totpFactor.find(api, desired, { user: 'user_1' })).toMatchObject({
       id: 'auth_factor_2',
       naturalKey: 'user_1',
@@ -82,7 +82,7 @@ describe('a TOTP factor', () => {
     expect(await totpFactor.get(one, 'auth_factor_1')).toBeUndefined()
   })
 
-  test('takes its key from its user, and is never updated', () => {
+  test('has the key of its user, and is never updated', () => {
     expect(totpFactor.keyFromRefs?.({ user: 'u1' })).toBe('u1')
     expect(totpFactor.naturalKey(desired, { user: 'user_1' })).toBe('user_1')
     expect(totpFactor.naturalKey(desired, {})).toBeNull()
@@ -96,16 +96,16 @@ describe('a TOTP factor', () => {
   })
 })
 
-describe('the answer to an enrolment', () => {
+describe('the response to an enrollment', () => {
   const OTHER = 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU'
   const uri = (secret: string, more = '') => ({ uri: `otpauth://totp/Acme:ada?secret=${secret}${more}` })
   const refuted = (totp: JsonObject) => totpFactor.refuted?.({ authentication_factor: { id: 'f', totp } }, desired)
 
   test.each<[string, JsonObject, string]>([
-    ['another secret', { secret: OTHER }, 'WorkOS answered with another secret than was sent'],
-    ['a key URI with another secret', uri(OTHER), 'WorkOS answered with a key URI with another secret than was sent'],
-    ['codes of eight digits', uri(SECRET, '&digits=8'), 'WorkOS answered with a factor whose digits are not 6'],
-    ['codes of SHA-256', uri(SECRET, '&algorithm=SHA256'), 'WorkOS answered with a factor whose algorithm is not SHA1'],
+    ['another secret', { secret: OTHER }, 'WorkOS returned a different secret than was sent'],
+    ['a key URI with another secret', uri(OTHER), 'WorkOS returned a key URI with a different secret than was sent'],
+    ['codes of eight digits', uri(SECRET, '&digits=8'), 'WorkOS returned a factor whose digits are not 6'],
+    ['codes of SHA-256', uri(SECRET, '&algorithm=SHA256'), 'WorkOS returned a factor whose algorithm is not SHA1'],
   ])('with %s is refuted', (_what, totp, message) => {
     expect(refuted(totp)).toEqual({ code: 'totp_answered_otherwise', message })
   })

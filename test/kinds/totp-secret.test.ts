@@ -14,7 +14,7 @@ const factor = (more: object = {}, notes: object[] = []) => ({
   notes,
 })
 
-describe('one secret gives the same factor, however it is written', () => {
+describe('one secret results in the same factor in any form', () => {
   test.each<[string, unknown]>([
     ['Base32', BASE32],
     ['Base32 in lower case, in groups', 'gezd gnbv gy3t qojq gezd gnbv gy3t qojq'],
@@ -35,7 +35,7 @@ describe('one secret gives the same factor, however it is written', () => {
     expect(read(value)).toEqual(factor())
   })
 
-  test('the setting names the encoding of a bare text', () => {
+  test('the setting names the encoding of a plain text', () => {
     expect(read('12345678901234567890', 'text')).toEqual(factor())
     expect(read('MTIzNDU2Nzg5MDEyMzQ1Njc4OTA', 'base64url')).toEqual(factor())
   })
@@ -78,7 +78,7 @@ describe('issuer and account', () => {
   })
 })
 
-describe('what WorkOS cannot take is told, with the reason', () => {
+describe('what WorkOS does not support is reported with the reason', () => {
   const uri = (more: string, type = 'totp') => `otpauth://${type}/Acme:ada?secret=${BASE32}&${more}`
   test.each<[string, unknown, string]>([
     ['another algorithm', { secret: BASE32, algorithm: 'HmacSHA256' }, 'SHA256'],
@@ -89,16 +89,16 @@ describe('what WorkOS cannot take is told, with the reason', () => {
     ['several', uri('algorithm=SHA256&digits=8&period=60'), 'SHA256, 8 digits, 60 s'],
     ['counters', uri('counter=4', 'hotp'), 'hotp'],
     ['counters, by object', { secret: BASE32, type: 'hotp' }, 'hotp'],
-    ['letters', uri('encoder=steam'), 'codes that are no digits'],
+    ['letters', uri('encoder=steam'), 'codes that are not digits'],
     ['a reason of the mapping', { unsupported: 'encrypted secret' }, 'encrypted secret'],
-    ['a secret in place of a reason', { unsupported: BASE32 }, 'a reason of its own'],
+    ['a secret in place of a reason', { unsupported: BASE32 }, 'another reason'],
     ['a short secret', 'GEZDGNBVGY3TQ', 'a secret of 64 bits'],
     ['a code', '123456', 'a secret of 24 bits'],
   ])('%s', (_, value, reason) => {
     expect(read(value)).toEqual({ kind: 'unsupported', reason })
   })
 
-  test('of several apps the first that it can take', () => {
+  test('of several apps, the first that WorkOS supports counts', () => {
     const found = read([{ secret: BASE32, digits: 8 }, BASE32, 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'])
     expect(found).toEqual(factor({}, [{ code: 'totp_several', detail: 'totp' }]))
     expect(read([{ secret: BASE32, digits: 8 }])).toEqual({ kind: 'unsupported', reason: '8 digits' })
@@ -106,7 +106,7 @@ describe('what WorkOS cannot take is told, with the reason', () => {
   })
 })
 
-describe('what is not a secret is refused, without being shown', () => {
+describe('a value that is not a secret is rejected without showing it', () => {
   test.each<[string, unknown, Parameters<typeof read>[1]?]>([
     ['no encoding fits', 'not a secret!'],
     ['Base32 with digits that it has not', 'GEZDGNBVGY3TQOJQ0189', 'base32'],
@@ -129,13 +129,13 @@ describe('what is not a secret is refused, without being shown', () => {
     expect(JSON.stringify(found)).not.toMatch(/GEZDGNBV|not a secret!|550e8400|3132333/)
   })
 
-  test.each([undefined, null, '', '  ', {}, { secret: '' }, { secret: null, digits: 6 }])('nothing: %j', (value) => {
+  test.each([undefined, null, '', '  ', {}, { secret: '' }, { secret: null, digits: 6 }])('no value: %j', (value) => {
     expect(read(value)).toEqual({ kind: 'none' })
   })
 })
 
 describe('guessing', () => {
-  test('what reads as Base32 and as hex is taken as Base32, and counted', () => {
+  test('a text that is Base32 and hex is read as Base32, and counted', () => {
     const text = 'abcdef234567abcdef234567abcdef234567abcd'
     expect(read(text)).toMatchObject({
       factor: { secret: text.toUpperCase() },
@@ -144,7 +144,7 @@ describe('guessing', () => {
     expect(read(text, 'hex')).toMatchObject({ factor: { secret: 'VPG66I2FM6V433ZDIVT2XTPPENCWPK6N' }, notes: [] })
   })
 
-  test('Base64 of two cases is not taken for Base32', () => {
+  test('Base64 in two cases is not read as Base32', () => {
     const bytes = Buffer.from('QBCDEFGHabcdefgh', 'base64')
     const text = Buffer.concat([bytes, bytes, Buffer.from('abcdef')]).toString('base64')
     expect(text).toMatch(/^[A-Za-z2-7]+$/)
@@ -159,7 +159,7 @@ describe('guessing', () => {
     expect(read('correct horse battery', 'text')).toMatchObject({ kind: 'factor' })
   })
 
-  test('a secret that is shorter than RFC 4226 wants is taken, and counted', () => {
+  test('a secret shorter than RFC 4226 requires is accepted, and counted', () => {
     expect(read('JBSWY3DPEHPK3PXP')).toEqual({
       kind: 'factor',
       factor: { secret: 'JBSWY3DPEHPK3PXP' },

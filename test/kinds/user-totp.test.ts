@@ -9,7 +9,7 @@ const normalise = (fields: Record<string, unknown>, totp = RULES.totp) =>
   user.normalise({ key: 'u1', email: 'ada@example.com', ...fields }, { ...RULES, totp })
 
 describe('the authenticator app of a user', () => {
-  test('its secret is a secret attribute, in Base32, beside the password', () => {
+  test('its secret is a secret attribute, in Base32, next to the password', () => {
     const result = normalise({ password: 'correct horse', totpSecret: { secret: HEX, issuer: 'Acme' } })
     expect(result).toMatchObject({
       ok: true,
@@ -21,7 +21,7 @@ describe('the authenticator app of a user', () => {
     })
   })
 
-  test('one that WorkOS cannot take leaves the user as it is, or rejects it, as the manifest says', () => {
+  test('an unsupported app leaves the user unchanged, or rejects it, by the manifest', () => {
     const totpSecret = { secret: SECRET, algorithm: 'SHA256' }
     expect(normalise({ totpSecret })).toMatchObject({
       ok: true,
@@ -40,11 +40,11 @@ describe('the authenticator app of a user', () => {
     '\\N',
     { secret: 'NULL', issuer: 'Acme' },
     ['null'],
-  ])('words for nothing are no secret: %j', (totpSecret) => {
+  ])('words for an empty cell are not secrets: %j', (totpSecret) => {
     expect(normalise({ totpSecret })).toMatchObject({ ok: true, value: { secrets: null, notes: [] } })
   })
 
-  test('what is no secret rejects the user and is not shown', () => {
+  test('a value that is not a secret rejects the user and is not shown', () => {
     const result = normalise({ totpSecret: 'TOPSECRETTOPSECRET1!' })
     expect(result).toMatchObject({ ok: false, problems: [{ code: 'invalid_totp_secret', field: 'totpSecret' }] })
     expect(JSON.stringify(result)).not.toContain('TOPSECRET')

@@ -20,7 +20,7 @@ function desired(fields: Record<string, unknown>): DesiredResource {
 }
 
 describe('the fields of a user', () => {
-  test('secrets are kept apart, and what is empty is absent', () => {
+  test('secrets are kept apart, and empty values are absent', () => {
     const value = accepted({
       email: ' Ada@Example.com',
       emailVerified: 'yes',
@@ -51,19 +51,19 @@ describe('the fields of a user', () => {
     expect(JSON.stringify({ ...value, secrets: null })).not.toContain('JBSWY3DPEHPK3PXP')
   })
 
-  test('the key is the mapped one, else the external id, else the e-mail', () => {
+  test('the key is the mapped one, else the external ID, else the email address', () => {
     expect(accepted({ key: 'k', externalId: 'x', email: 'a@example.com' }).key).toBe('k')
     expect(accepted({ externalId: 'x', email: 'a@example.com' }).key).toBe('x')
     expect(accepted({ email: 'A@example.com' }).key).toBe('a@example.com')
   })
 
-  test('a hash that WorkOS does not take leaves a user without a password and a note', () => {
+  test('an unsupported hash leaves a user without a password and with a note', () => {
     const value = accepted({ email: 'a@example.com', passwordHash: { unsupported: 'md5' } })
     expect(value.secrets).toBeNull()
     expect(value.notes).toEqual([{ code: 'password_reset_required', detail: 'md5' }])
   })
 
-  test('every problem of a user is told at once, with the key where there is one', () => {
+  test('all problems of a user are reported at once, with the key if there is one', () => {
     const result = user.normalise(
       {
         key: 'k',
@@ -87,7 +87,7 @@ describe('the fields of a user', () => {
 })
 
 describe('users in WorkOS', () => {
-  test('a user is created, found by external id and by e-mail, read, updated and removed', async () => {
+  test('a user is created, found by external ID and by email address, read, updated and removed', async () => {
     const api = await live()
     const wanted = desired({
       email: 'Ada@example.com',
@@ -114,7 +114,7 @@ describe('users in WorkOS', () => {
     expect(await user.get(api, created.id)).toBeUndefined()
   })
 
-  test('what is empty in WorkOS is null, what it does not tell about is absent', () => {
+  test('an empty value in WorkOS is null, a missing one is absent', () => {
     const body = { object: 'user', id: 'user_1', email: 'A@Example.com', first_name: null }
     expect(user.parse(body, {})).toEqual({
       id: 'user_1',
@@ -124,7 +124,7 @@ describe('users in WorkOS', () => {
     })
   })
 
-  test('a hash travels with its type on create', () => {
+  test('a hash is sent with its type on create', () => {
     const wanted = desired({ email: 'a@example.com', passwordHash: BCRYPT, passwordHashType: 'bcrypt', metadata: {} })
     expect(user.create(wanted, {}).body).toEqual({
       email: 'a@example.com',
@@ -133,7 +133,7 @@ describe('users in WorkOS', () => {
     })
   })
 
-  test('an update sends the changed fields alone, and a secret only when it is among them', () => {
+  test('an update sends only the changed fields, and a secret only if it is one of them', () => {
     const wanted = desired({ email: 'a@example.com', firstName: 'A', passwordHash: BCRYPT, passwordHashType: 'bcrypt' })
     expect(only(user.update('user_1', { firstName: 'A' }, wanted)).body).toEqual({ first_name: 'A' })
     expect(only(user.update('user_1', { passwordHash: true }, wanted)).body).toEqual({
@@ -142,7 +142,7 @@ describe('users in WorkOS', () => {
     })
   })
 
-  test('a taken e-mail is told from a password that is too weak', async () => {
+  test('a taken email address is distinguished from a weak password', async () => {
     const api = await live()
     await api.write(user.create(desired({ email: 'ada@example.com' }), {}))
     const again = await api.write(user.create(desired({ email: 'ADA@example.com' }), {})).catch((error) => error)
@@ -152,7 +152,7 @@ describe('users in WorkOS', () => {
     expect(user.exists(['password_strength_error', 'password_too_weak'], 400)).toBe(false)
   })
 
-  test('all users are listed, page after page, oldest first', async () => {
+  test('all users are listed, page by page, oldest first', async () => {
     const api = await live()
     for (let index = 0; index < 203; index += 1) {
       await api.write(user.create(desired({ email: `u${index}@example.com` }), {}))

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { apply, loadManifest, type Plan, plan, type RunEvent, verify } from '../../src/index.ts'
 import { gathered, loaded, people, project } from './project.ts'
 
-/** Runs at once, each reading its events; in the order in which they came, with who they are of. */
+/** Runs that read their events at the same time; returns the events in order with their run. */
 async function together<T>(runs: (Promise<T> & AsyncIterable<RunEvent>)[]) {
   const order: { of: number; event: RunEvent }[] = []
   const read = async (run: AsyncIterable<RunEvent>, of: number) => {
@@ -14,7 +14,7 @@ async function together<T>(runs: (Promise<T> & AsyncIterable<RunEvent>)[]) {
   return { order, results: await Promise.all(runs) }
 }
 
-/** Whether each run had begun before any of them had ended. */
+/** Whether each run had started before any of them ended. */
 function overlap(order: readonly { of: number; event: RunEvent }[], runs: number): boolean {
   const firstEnd = order.findIndex(({ event }) => event.type === 'end')
   const begun = new Set(order.slice(0, firstEnd).map(({ of }) => of))
@@ -46,7 +46,7 @@ test('two manifests with two states are planned, applied and verified at the sam
   for (const result of [...planning.results, ...verifying.results]) await result.close()
 })
 
-test('many runs of one manifest plan at the same time, and Node warns of nothing', async () => {
+test('many runs of one manifest plan at the same time, without warnings of Node', async () => {
   const warnings: unknown[] = []
   const onWarning = (warning: unknown) => warnings.push(warning)
   process.on('warning', onWarning)
@@ -65,7 +65,7 @@ test('many runs of one manifest plan at the same time, and Node warns of nothing
   }
 })
 
-test('one run stops, and the other one goes on', async () => {
+test('one run stops, and the other one continues', async () => {
   const manifests = await Promise.all([project(people(60, 'acme')), project(people(60, 'borealis'))].map(loaded))
   const [acme, borealis] = await Promise.all(manifests.map((manifest) => plan(manifest)))
   if (acme === undefined || borealis === undefined) throw new Error('there are two plans')
@@ -78,7 +78,7 @@ test('one run stops, and the other one goes on', async () => {
   await Promise.all([acme.close(), borealis.close()])
 })
 
-test('the secrets of one run are none of another', async () => {
+test('runs do not share secrets', async () => {
   const secret = 'acme-7'
   const [one, other] = [project(people(9)), project(people(9))]
   const manifest = await loadManifest({ cwd: one, env: { HTTPS_PROXY: `http://user:${secret}@127.0.0.1:9` } })

@@ -7,12 +7,12 @@ import { eventsOf } from '../cli/event-lines.ts'
 import { command } from '../cli/harness.ts'
 import { gathered, loaded, people, project } from './project.ts'
 
-/** Events as lines, each of which the schema allows. */
+/** Events as lines, checked against the schema. */
 function checked(events: readonly RunEvent[]) {
   return eventsOf(`${events.map((event) => JSON.stringify(event)).join('\n')}\n`)
 }
 
-/** An event without what differs from run to run. */
+/** An event without members that differ between runs. */
 function steady({
   at: _at,
   elapsed: _elapsed,
@@ -61,7 +61,7 @@ test('the events of a program are the lines of --events', async () => {
   await (await verifying).close()
 })
 
-test('events end with the error that the run ends with', async () => {
+test('events end with the error of the run', async () => {
   const cwd = project('')
   const manifest = await loaded(cwd)
   const seen: RunEvent[] = []
@@ -76,7 +76,7 @@ test('events end with the error that the run ends with', async () => {
   await expect(planning).rejects.toMatchObject({ name: 'SourceError' })
 })
 
-test('a reader may leave, and the run goes on', async () => {
+test('the run continues after a reader leaves', async () => {
   const manifest = await loaded(project(people(3)))
   const planning = plan(manifest)
   for await (const event of planning) if (event.type === 'version') break
@@ -84,7 +84,7 @@ test('a reader may leave, and the run goes on', async () => {
   expect(planned.changes).toBe(true)
 })
 
-test('events that are gone are not given in part', async () => {
+test('lost events are not returned in part', async () => {
   const planning = plan(await loaded(project(people(1))))
   await using _planned = await planning
   expect(() => planning[Symbol.asyncIterator]()).toThrow(UsageError)
@@ -95,7 +95,7 @@ test('events that are gone are not given in part', async () => {
   await (await other).close()
 })
 
-test('a reader that stops reading holds the run up, until it reads on', async () => {
+test('a reader that stops reading pauses the run until it continues', async () => {
   const manifest = await loaded(project(people(900)))
   const planning = plan(manifest)
   const events = planning[Symbol.asyncIterator]()
@@ -105,7 +105,7 @@ test('a reader that stops reading holds the run up, until it reads on', async ()
   })
   let count = 0
   let isDone = false
-  // Two of three events are not read yet when the run waits for its reader.
+  // Two of three events are unread when the run waits for its reader.
   while (!isDone && count < 600) {
     isDone = (await events.next()).done === true
     count += 1
@@ -121,7 +121,7 @@ test('a reader that stops reading holds the run up, until it reads on', async ()
   await (await planning).close()
 })
 
-test('a queue has room again when its reader has caught up, leaves, or the run is stopped', async () => {
+test('a queue has room again when its reader catches up or leaves, or the run is stopped', async () => {
   const event: RunEvent = { type: 'phase_start', phase: 'reading', at: '' }
   const full = () => {
     const queue = new EventQueue()

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../temporary-folder.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The example in a folder of its own, where the package is installed by its name. */
+/** The example in its own folder, with the package installed by name. */
 function example(): string {
   const folder = temporaryFolder()
   cpSync(join(root, 'examples/library'), folder, {
@@ -47,7 +47,7 @@ test('the example plans, asks, applies and verifies, by the name of the package'
   expect(again.stdout).not.toContain('run 2')
 })
 
-test('the example tells what a person can correct, and its exit code says so', () => {
+test('the example reports a correctable error with its exit code', () => {
   const folder = example()
   const file = join(folder, 'migrate.config.yaml')
   writeFileSync(file, readFileSync(file, 'utf8').replace('type: csv', 'type: csw'))

@@ -16,7 +16,7 @@ import {
 import { command } from '../cli/harness.ts'
 import { gathered, loaded, people, project, rewrite } from './project.ts'
 
-test('a program plans, looks at the plan, applies it and verifies', async () => {
+test('a program plans, reads the plan, applies it and verifies', async () => {
   const manifest = await loaded(
     project(`${people(2)}acme-3,not an address,acme,acme\n`, { safety: { maxRejects: '90%' } }),
   )
@@ -54,7 +54,7 @@ test('a program plans, looks at the plan, applies it and verifies', async () => 
   expect(again.changes).toBe(false)
 })
 
-test('what the program says is what the command line says', async () => {
+test('the library and the command line report the same', async () => {
   const cwd = project(people(3))
   await using planned = await plan(await loaded(cwd))
   const { stdout } = await command(['plan', '--json'], { cwd })
@@ -104,7 +104,7 @@ test('a plan that is out of date is refused, from memory and from a file', async
   await expect(apply('none.ndjson', { cwd })).rejects.toMatchObject(missing)
 })
 
-test('a plan is not saved over what the run needs', async () => {
+test('a plan is not saved over files that the run needs', async () => {
   const cwd = project(people(1))
   await using planned = await plan(await loaded(cwd))
   for (const file of ['migrate.config.yaml', 'users.csv', '.workos-migrate/state.sqlite']) {
@@ -113,7 +113,7 @@ test('a plan is not saved over what the run needs', async () => {
   await expect(planned.save('no/such/folder/plan.ndjson')).rejects.toMatchObject({ code: 'plan_unwritable' })
 })
 
-test('guards of the manifest refuse, and those of the options too', async () => {
+test('guards of the manifest and of the options refuse a plan', async () => {
   const cwd = project(people(4), { safety: { maxCreates: 3 } })
   await using refused = await plan(await loaded(cwd))
   expect(refused).toMatchObject({ exitCode: 5, refusals: [{ guard: 'maxCreates' }] })
@@ -133,7 +133,7 @@ test('guards of the manifest refuse, and those of the options too', async () => 
   expect(await apply(planned, { maxCreates: 9, maxRejects: 0 })).toMatchObject({ outcome: 'completed' })
 })
 
-test('deletions need an approval of their own', async () => {
+test('deletions need a separate approval', async () => {
   const cwd = project(people(3), { prune: ['user', 'membership'], safety: { maxDeletes: 9 } })
   const manifest = await loaded(cwd)
   await using first = await plan(manifest)
@@ -147,7 +147,7 @@ test('deletions need an approval of their own', async () => {
   expect(applied.kinds.find(({ kind }) => kind === 'user')).toMatchObject({ deleted: 1 })
 })
 
-test('the word of safety.confirm is asked for, and strict refuses warnings', async () => {
+test('the word of safety.confirm is required, and strict refuses warnings', async () => {
   const cwd = project(people(2), { safety: { confirm: 'production' } })
   const manifest = await loaded(cwd)
   expect(manifest.confirm).toBe('production')
@@ -182,7 +182,7 @@ test('an error has a class, a code, a place and a hint', async () => {
   expect(error.code).toBe(error.problems[0]?.code)
 })
 
-test('a secret is in no error', async () => {
+test('no error contains a secret', async () => {
   const secret = 'sk_test_Ze9PlantedSecret'
   const cwd = project(people(1), { target: { type: 'workos', apiKey: '${KEY} ${KEY}', baseUrl: 'http://127.0.0.1:1' } })
   const manifest = await loadManifest({ cwd, env: { KEY: secret } })
@@ -192,7 +192,7 @@ test('a secret is in no error', async () => {
   expect(error).toMatchObject({ name: 'ManifestError', code: 'bad_api_key' })
 })
 
-test('a password hash is in no action, no reject, no event and no saved plan', async () => {
+test('no action, reject, event or saved plan contains a password hash', async () => {
   const hash = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
   const bad = `${hash}PLANTED`
   const users = `external_id,email,password_hash\n1,ada@example.com,${hash}\n2,no address,${hash}\n3,cleo@example.com,${bad}\n`
@@ -211,7 +211,7 @@ test('a password hash is in no action, no reject, no event and no saved plan', a
   expect(told).not.toContain('PLANTED')
 })
 
-test('what is closed is read no more, and nothing is left behind', async () => {
+test('a closed plan cannot be read, and nothing is left behind', async () => {
   const cwd = project(people(1))
   const manifest = await loaded(cwd)
   const planned = await plan(manifest)
@@ -226,7 +226,7 @@ test('what is closed is read no more, and nothing is left behind', async () => {
   expect(() => plan({ ...manifest })).toThrow(/not returned by loadManifest/)
 })
 
-test('two that work on one state at the same time: one is refused by name', async () => {
+test('of two applies to one state at the same time, one is rejected and names the other', async () => {
   const cwd = project(people(30))
   const manifest = await loaded(cwd)
   await using planned = await plan(manifest)
@@ -237,7 +237,7 @@ test('two that work on one state at the same time: one is refused by name', asyn
   expect(verification.outcome).toBe('verified')
 })
 
-test('a deadline that has passed refuses, and one that is none is refused', async () => {
+test('a passed deadline refuses the run, and an invalid deadline is rejected', async () => {
   await using planned = await plan(await loaded(project(people(2))))
   await expect(apply(planned, { deadline: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({
     name: 'GuardError',
@@ -271,7 +271,7 @@ test('a pilot is planned, applied and verified as a pilot', async () => {
   await expect(plan(manifest, { only: ['acme'] })).rejects.toMatchObject({ code: 'bad_selector' })
 })
 
-test('single failures are in the result, and not thrown', async () => {
+test('single failures are in the result, not thrown', async () => {
   const rows = people(2).replace('acme-2@example.com', 'acme-1@example.com')
   const manifest = await loaded(
     project(rows, { safety: { maxRejects: '100%' }, map: { membership: { roles: "'no-such-role'" } } }),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { loadManifest, type Manifest } from '../../src/index.ts'
 import { folderOf } from '../cli/harness.ts'
 
-/** People of one organization, and a manifest that brings them into a sandbox of the folder. */
+/** Users of one organization, and a manifest with a sandbox in the folder. */
 export function people(count: number, organization = 'acme'): string {
   const rows = Array.from({ length: count }, (_, index) => {
     const name = `${organization}-${index + 1}`

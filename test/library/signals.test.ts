@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { apply, InterruptedError, plan, verify } from '../../src/index.ts'
 import { gathered, loaded, people, project } from './project.ts'
 
-test('an aborted signal ends an apply in order, and the next one goes on', async () => {
+test('an aborted signal ends an apply in order, and the next one continues', async () => {
   const manifest = await loaded(project(people(40)))
   await using planned = await plan(manifest)
   const stop = new AbortController()
@@ -23,7 +23,7 @@ test('an aborted signal ends an apply in order, and the next one goes on', async
   expect(verification).toMatchObject({ outcome: 'verified', openWrites: 0 })
 })
 
-test('a hard stop ends an apply at once, and the next one looks up what is open', async () => {
+test('a hard stop ends an apply at once, and the next one looks up open writes', async () => {
   const manifest = await loaded(project(people(40)))
   await using planned = await plan(manifest)
   const stop = new AbortController()
@@ -36,7 +36,7 @@ test('a hard stop ends an apply at once, and the next one looks up what is open'
   expect(verification).toMatchObject({ outcome: 'verified', openWrites: 0 })
 })
 
-test('a reader that no longer reads does not keep a stopped run from ending', async () => {
+test('a stopped run ends even if its reader no longer reads', async () => {
   const manifest = await loaded(project(people(900)))
   const stop = new AbortController()
   const planning = plan(manifest, { signal: stop.signal })
@@ -52,7 +52,7 @@ test('a reader that no longer reads does not keep a stopped run from ending', as
   )
 })
 
-test('a run that is stopped before it begins does nothing, and says so', async () => {
+test('a run that is stopped before it starts does nothing and reports it', async () => {
   const manifest = await loaded(project(people(1)))
   const signal = AbortSignal.abort()
   await expect(plan(manifest, { signal })).rejects.toMatchObject({
@@ -68,7 +68,7 @@ test('a run that is stopped before it begins does nothing, and says so', async (
   expect(again.changes).toBe(true)
 })
 
-test('a run leaves nothing behind on its signal and on the process', async () => {
+test('a run leaves no listeners on its signal and on the process', async () => {
   const manifest = await loaded(project(people(3)))
   const before = process.eventNames().map((name) => [name, process.listenerCount(name)])
   const stop = new AbortController()

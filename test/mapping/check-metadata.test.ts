@@ -6,7 +6,7 @@ import { loadManifest } from '../../src/config/load.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { checkExpressions } from '../../src/mapping/check.ts'
 
-/** Problems of a manifest whose user has this secret, and what else is written. */
+/** Problems of a manifest with this secret of a user and these other lines. */
 async function problemsOf(totpSecret: string, ...lines: string[]) {
   const directory = await mkdtemp(join(tmpdir(), 'workos-migrate-check-'))
   onTestFinished(() => rm(directory, { recursive: true }))

@@ -22,7 +22,7 @@ test.each([
   expect(checkExpressions(await loaded('version: 1', source, 'target: { type: sandbox }'))).toEqual([])
 })
 
-test('each expression that does not compile is told at its place in the file', async () => {
+test('each expression that does not compile is reported at its place in the file', async () => {
   const manifest = await loaded(
     'version: 1',
     'source: { type: clerk, users: ./users.csv }',
@@ -44,7 +44,7 @@ test('each expression that does not compile is told at its place in the file', a
   expect(problems[0]).toMatchObject({ hint: 'did you mean $lowercase?', at: { file: manifest.file } })
 })
 
-test('an expression whose answer changes from run to run is a warning', async () => {
+test('an expression that changes on every run is a warning', async () => {
   const manifest = await loaded(
     'version: 1',
     'source: { type: clerk, users: ./users.csv }',

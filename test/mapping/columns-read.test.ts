@@ -10,7 +10,7 @@ function read(map: Manifest['map']): Record<string, string[] | 'all'> {
   return Object.fromEntries([...found].map(([stream, names]) => [stream, names === 'all' ? names : [...names].sort()]))
 }
 
-test('names are those of the stream that a rule reads, the main one by default', () => {
+test('names belong to the stream that a rule reads, the main one by default', () => {
   expect(
     read({
       user: { key: 'id', emailVerified: 'at ? true : false', metadata: { plan: '$record.`the plan`' } },
@@ -24,7 +24,7 @@ test('names are those of the stream that a rule reads, the main one by default',
   })
 })
 
-test('an expression that cannot work reads nothing, and constants are no columns', () => {
+test('an invalid expression reads nothing, and constants are not columns', () => {
   expect(read({ user: { key: '(', email: '$vars.known & mail', firstName: '$nothing(a)' } })).toEqual({
     users: ['known', 'mail', 'rank'],
   })
@@ -39,6 +39,6 @@ test.each([
   ['teams.*', ['mail', 'rank', 'teams']],
   ['$merge([$vars.known, { "a": b }])', ['a', 'b', 'known', 'mail', 'rank']],
   ['$split(teams, ",")[$ != ""]', ['', ',', 'mail', 'rank', 'teams']],
-])('an expression may take the whole record: %s', (metadata, columns) => {
+])('an expression can use the whole record: %s', (metadata, columns) => {
   expect(read({ user: { metadata } })).toEqual({ users: columns })
 })

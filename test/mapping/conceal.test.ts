@@ -23,19 +23,19 @@ const record = {
   ],
 }
 
-test('what stands beside a secret in its object or row is none: ids, addresses, places, types', () => {
+test('columns next to a secret are not secret: IDs, addresses, places, types', () => {
   const conceal = concealing(new Set(['credentials', 'accounts', 'providerId', 'password']), record)
   for (const plain of ['user-0001', 'ada@example.com', './accounts.csv:1234', 'OKTA', 'BCRYPT', 'VERIFIED', 'acc-0001'])
     expect(conceal(plain)).toBe(plain)
   for (const number of [2, 3, 4, 5, 6, 7]) expect(conceal(`it is hunter-000${number}.`)).toBe('it is [redacted].')
 })
 
-test('a secret that is also an id stays hidden', () => {
+test('a secret that is also an ID stays hidden', () => {
   const conceal = concealing(new Set(['password']), { login: 'same-0001', password: 'same-0001' })
   expect(conceal('same-0001')).toBe('[redacted]')
 })
 
-test('words for nothing in a column of secrets hide nothing elsewhere', () => {
+test('words for an empty cell in a column of secrets hide nothing elsewhere', () => {
   const conceal = concealing(new Set(['password_hash']), { password_hash: 'NULL', role: 'NULL' })
   expect(conceal('"NULL" is not a role slug')).toBe('"NULL" is not a role slug')
 })

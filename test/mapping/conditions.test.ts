@@ -17,13 +17,13 @@ async function keys(map: Manifest['map']): Promise<string[]> {
   return drafts.map(({ kind, key }) => `${kind}:${key}`)
 }
 
-test('a rule that only says when it applies yields nothing', async () => {
+test('a rule with only a condition has no result', async () => {
   const { when } = user
   expect(await keys({ user, organization: { when }, membership: { when } })).toEqual(['user:u1'])
   expect(await keys({ user, organization: {}, membership: {} })).toEqual(['user:u1'])
 })
 
-test('such a condition holds for the fields that another recipe adds', async () => {
+test('such a condition applies to the fields that another recipe adds', async () => {
   const { when } = user
   const map = { user, organization: { when, externalId: "'acme'" }, membership: { when, organization: "'acme'" } }
   expect(await keys(map)).toEqual(['organization:acme', 'user:u1', 'membership:u1@acme'])

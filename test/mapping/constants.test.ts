@@ -34,12 +34,12 @@ test.each([
 })
 
 test.each([
-  ['$vars.organisation.name', 6, 'there is no vars.organisation', 'did you mean $vars.organization?'],
-  ['1 + $vars.organization.nam', 23, 'there is no vars.organization.nam', 'did you mean $vars.organization.name?'],
-  ['$vars.limit.most', 12, 'there is no vars.limit.most', 'define it in the manifest, under vars.limit:'],
-  ['$secrets.key', 9, 'there is no secrets.key', 'define it in the manifest, under secrets:'],
+  ['$vars.organisation.name', 6, 'vars.organisation is missing', 'did you mean $vars.organization?'],
+  ['1 + $vars.organization.nam', 23, 'vars.organization.nam is missing', 'did you mean $vars.organization.name?'],
+  ['$vars.limit.most', 12, 'vars.limit.most is missing', 'add it to vars.limit in the manifest'],
+  ['$secrets.key', 9, 'secrets.key', 'add it to secrets in the manifest'],
   ['$var.limit', 0, '$var', 'did you mean $vars?'],
-])('%s does not compile: it reads what is not there', (text, position, message, hint) => {
+])('%s does not compile: it reads a missing constant', (text, position, message, hint) => {
   const compilation = compileAtPath(['map', 'user', 'password'], text, { vars, secrets })
   expect(compilation).toMatchObject({ ok: false, position, hint })
   expect(!compilation.ok && compilation.message).toContain(message)
@@ -78,7 +78,7 @@ const records = recordsOf([
   { email: 'bob@example.com', hash: FIREBASE.hash, salt: FIREBASE.salt, cost: 'canary' },
 ])
 
-test('secrets reach the workers, and what they make is a secret', async () => {
+test('secrets reach the workers, and their results are secrets', async () => {
   const pool = createMapperPool(manifest, { workers: 1 })
   const { drafts } = await pool.map(records.slice(0, 1)).finally(() => pool.close())
   expect(drafts).toHaveLength(1)
@@ -88,7 +88,7 @@ test('secrets reach the workers, and what they make is a secret', async () => {
   })
 })
 
-test('what a function says of secret values is told, and shows none of them', async () => {
+test('reports of functions on secret values are noted without the values', async () => {
   const { rejects } = await mapChunk({ records: records.slice(1) }, compileMapping(mapperSettings(manifest)))
   expect(rejects[0]?.message).toContain('$firebasePassword(): memoryCost is not a whole number above zero')
   expect(JSON.stringify(rejects)).not.toMatch(/canary|jxspr8Ki|lSrfV15/)

@@ -19,7 +19,7 @@ test.each([
   expect(namesOf(slug, { own, inEach: [] })).toEqual(names)
 })
 
-test('of the slugs that each made, which are of all items, just this one counts', () => {
+test('of the slugs in each, which belong to all items, only this one counts', () => {
   const inEach = made(['Admin', 'admin'], ['Admin!', 'admin'], ['EU', 'eu'])
   expect(namesOf('admin', { own: [], inEach })).toEqual(['Admin', 'Admin!'])
   expect(namesOf('admin-eu', { own: [], inEach })).toEqual([])
@@ -36,7 +36,7 @@ async function rolesOf(names: string[], roles: Partial<RoleConfig>) {
   return { roles: result.drafts.flatMap(({ attributes }) => JSON.parse(attributes).roles), noted }
 }
 
-test('the name of a role takes the place of its slug where roles.map has it', async () => {
+test('the name of a role counts instead of its slug if roles.map contains it', async () => {
   expect(await rolesOf(['Admin', 'Admin!'], { map: { 'Admin!': 'reader' } })).toEqual({
     roles: ['admin', 'reader'],
     noted: ['Admin admin admin', 'Admin! admin reader mapped'],
@@ -48,7 +48,7 @@ test('the name of a role takes the place of its slug where roles.map has it', as
   })
 })
 
-test('a line for a slug counts where there is none for the name', async () => {
+test('a line for a slug counts if there is none for the name', async () => {
   expect(await rolesOf(['Billing Admin', 'Viewer'], { map: { 'billing-*': 'billing', viewer: 'reader' } })).toEqual({
     roles: ['billing', 'reader'],
     noted: ['Billing Admin billing-admin billing', 'Viewer viewer reader'],

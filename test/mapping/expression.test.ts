@@ -12,7 +12,7 @@ function compiled(text: string, bounds?: { stack: number; timeout: number }): Co
   return compilation.expression
 }
 
-/** Through JSON, which hides prototypes and the flags of sequences. */
+/** Through JSON, which removes prototypes and the flags of sequences. */
 async function evaluated(text: string, item: Json, record: JsonObject = {}): Promise<unknown> {
   const value = await compiled(text).evaluate(item, record)
   return value === undefined ? undefined : JSON.parse(canonicalJson(value))
@@ -43,7 +43,7 @@ describe('expressions', () => {
     ['rows#$i.{ "i": $i }', [{ i: 0 }, { i: 1 }]],
     ['rows[0].%.id', 'u1'],
     ['`with space`', 'here'],
-  ])('%s yields %j', async (text, expected) => {
+  ])('%s returns %j', async (text, expected) => {
     const item = { id: 'u1', a: { b: 2 }, list: [1, 2], rows: [{ n: 1 }, { n: 2 }], 'with space': 'here' }
     expect(await evaluated(text, item, { id: 'whole' })).toEqual(expected)
   })
@@ -54,7 +54,7 @@ describe('expressions', () => {
     ['"open', 5],
     ['a + ', 4],
     ['  ', 0],
-  ])('%s does not compile, and its position is told', (text, position) => {
+  ])('%s does not compile, and its position is reported', (text, position) => {
     expect(compileExpression(text)).toMatchObject({ ok: false, position })
   })
 
@@ -63,15 +63,15 @@ describe('expressions', () => {
     ['($f := $eval; $f("1"))', 7, /not available/, /\$parseJson/],
     ['$trim($lowercas(email))', 6, /\$lowercas/, /\$lowercase/],
     ['$recrod.id', 0, /\$recrod/, /\$record/],
-    ['email & $unknownThing', 8, /\$unknownThing/, /bind it first/],
-  ])('%s is refused before it runs', (text, position, message, hint) => {
+    ['email & $unknownThing', 8, /\$unknownThing/, /define it first/],
+  ])('%s is rejected before it runs', (text, position, message, hint) => {
     const compilation = compileExpression(text)
     expect(compilation).toMatchObject({ ok: false, position })
     expect(!compilation.ok && compilation.message).toMatch(message)
     expect(!compilation.ok && compilation.hint).toMatch(hint)
   })
 
-  test('every function of the installed JSONata but $eval is known', async () => {
+  test('every function of the installed JSONata except $eval is known', async () => {
     const { readFile } = await import('node:fs/promises')
     const source = await readFile(new URL('../../node_modules/jsonata/jsonata.js', import.meta.url), 'utf8')
     const names = [...source.matchAll(/(?:staticFrame|environment)\.bind\('(\w+)', defineFunction/g)].map(
@@ -81,21 +81,21 @@ describe('expressions', () => {
     expect(names.filter((name) => !compileExpression(`$${name}`).ok)).toEqual(['eval'])
   })
 
-  test('what is no data is refused', async () => {
+  test('a result that is not data is rejected', async () => {
     for (const text of ['$lowercase', 'function($x) { $x }', '[1, $trim]', '{ "a": $sum }', '/a/']) {
-      await expect(evaluated(text, {})).rejects.toThrow(/yields a function/)
+      await expect(evaluated(text, {})).rejects.toThrow(/returns a function/)
     }
   })
 
-  test('an expression that never ends is stopped, and given up after some records', async () => {
+  test('an endless expression is stopped, and no longer evaluated after several records', async () => {
     const endless = compiled('($f := function($n) { $f($n + 1) }; $f(1))', { stack: 500, timeout: 20 })
     for (let attempt = 0; attempt < 3; attempt += 1) {
       await expect(endless.evaluate({}, {})).rejects.toThrow(/out of time/)
     }
-    await expect(endless.evaluate({}, {})).rejects.toThrow(/not tried/)
+    await expect(endless.evaluate({}, {})).rejects.toThrow(/not evaluated/)
   })
 
-  test('an expression that nests without end is stopped', async () => {
+  test('an endlessly nested expression is stopped', async () => {
     const failure = await Promise.resolve(
       compiled('($f := function($n) { 1 + $f($n) }; $f(1))').evaluate({}, {}),
     ).catch((error) => error)
@@ -103,14 +103,14 @@ describe('expressions', () => {
     expect(failure.message).toMatch(/nested too deeply/)
   })
 
-  test('functions that answer differently each time are known as such', () => {
+  test('functions with a different result on every call are known', () => {
     expect(compiled('$now()').unstable).toEqual([{ name: 'now', offset: 0 }])
     expect(compiled('id & $string($random())').unstable).toEqual([{ name: 'random', offset: 13 }])
     expect(compiled('$lowercase(email)').unstable).toEqual([])
   })
 })
 
-test('the short way for plain expressions answers as JSONata does', async () => {
+test('closures for plain expressions return the same as JSONata', async () => {
   const data = fc.letrec<{ value: Json }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 4 },
@@ -159,7 +159,7 @@ test.each([
   'a.b.%',
   '[a]',
   '-a',
-])('%s does not pass values on as they are', (text) => {
+])('%s does not return values unchanged', (text) => {
   expect(compiled(text).verbatim).toBe(false)
 })
 
@@ -167,7 +167,7 @@ function json(value: Json | undefined): string {
   return value === undefined ? 'nothing' : canonicalJson(value)
 }
 
-test('truth is what JSONata takes for it', async () => {
+test('truth is the same as in JSONata', async () => {
   const boolean = jsonata('$boolean($record.value)')
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), async (value) => {

@@ -10,7 +10,7 @@ const fields = fc
   .record({ key: value, name: value, organization: value, metadata: value }, { requiredKeys: [] })
   .map((given): JsonObject => ({ ...given }))
 
-test('fields are only taken for the same fields', () => {
+test('only equal fields match', () => {
   fc.assert(
     fc.property(fc.array(fields, { minLength: 2, maxLength: 30 }), (all) => {
       const memory = new FieldMemory<string>(NAMES)
@@ -28,7 +28,7 @@ test('fields are only taken for the same fields', () => {
   )
 })
 
-test('fields that are long are not remembered', () => {
+test('long fields are not remembered', () => {
   const memory = new FieldMemory<string>(NAMES)
   expect(memory.copyOf({ key: 'a', metadata: { text: 'x'.repeat(3000) } })).toBeUndefined()
 })
@@ -44,7 +44,7 @@ test('the latest are remembered, and the others are forgotten', () => {
   expect(Array.from({ length: 70 }, (_, at) => recent.get(`${at + 1}`)).every((one) => one === undefined)).toBe(true)
 })
 
-test('long texts are forgotten before there are many of them', () => {
+test('long texts are forgotten earlier', () => {
   const recent = new Recent<number>({ entries: 1_000, characters: 100 })
   for (let number = 0; number < 50; number += 1) recent.set(`${number}`, number, 20)
   const known = Array.from({ length: 50 }, (_, number) => number).filter((number) => recent.get(`${number}`) === number)

@@ -52,17 +52,17 @@ test.each([
   expect(await evaluated(text, value)).toEqual(expected)
 })
 
-test('bad input fails with words', async () => {
+test('bad input fails with a message', async () => {
   await expect(evaluated('$bool(v)', 'perhaps')).rejects.toThrow('$bool(): "perhaps" is neither true nor false')
-  await expect(evaluated('$email(v)', ['a@x.example'])).rejects.toThrow('$email(): the text of one address is expected')
+  await expect(evaluated('$email(v)', ['a@x.example'])).rejects.toThrow('$email(): expected the text of one address')
   await expect(evaluated('$parseJson(v)', '{"a":}')).rejects.toThrow('$parseJson(): not valid JSON: see character 6')
 })
 
-test('JSON text from the data is never run', async () => {
+test('JSON text from the data is never executed', async () => {
   expect(await evaluated('$parseJson(v)', '"$sum([1,2])"')).toBe('$sum([1,2])')
 })
 
-test('every function is described by a signature that begins with its name', () => {
+test('the signature of every function begins with its name', () => {
   for (const { name, signature, does } of mappingFunctions) {
     expect(signature.startsWith(`$${name}(`)).toBe(true)
     expect(does.length).toBeGreaterThan(20)
@@ -77,7 +77,7 @@ test.each(
   expect(await evaluated(String(call))).toEqual(result)
 })
 
-test('$pad within its bound does what JSONata does', async () => {
+test('$pad within its limit does the same as JSONata', async () => {
   const { default: jsonata } = await import('jsonata')
   const { compileExpression } = await import('../../src/mapping/expression.ts')
   const padded = [
@@ -95,6 +95,6 @@ test('$pad within its bound does what JSONata does', async () => {
   }
 })
 
-test('docs/reference/expressions.md is what the functions say (npm run docs)', () => {
+test('docs/reference/expressions.md matches the functions (npm run docs)', () => {
   expect(readFileSync('docs/reference/expressions.md', 'utf8')).toBe(expressionDocs())
 })

@@ -15,7 +15,7 @@ const NAMES: Manifest['map'] = {
   groupMember: { each: 'groups', group: '$' },
 }
 
-/** What comes of one record, groups and their members alone. */
+/** The groups and group members of one record. */
 async function mapped(map: Manifest['map'], record: JsonObject) {
   const result = await mapChunk({ records: recordsOf([record]) }, compileMapping(mapperSettings(manifestWith(map))))
   const isOfGroups = ({ kind }: { kind: string }) => kind.startsWith('group')
@@ -27,7 +27,7 @@ async function mapped(map: Manifest['map'], record: JsonObject) {
   }
 }
 
-test('a list of names is groups of the record’s organization, with its user in each', async () => {
+test('a list of names becomes groups of the record’s organization, with its user in each', async () => {
   expect(await mapped(NAMES, { id: 'ada', orgs: ['acme'], groups: [' Engineering ', 'Finance'] })).toEqual({
     drafts: ['Engineering', 'Finance']
       .map((name): object => ({
@@ -48,7 +48,7 @@ test('a list of names is groups of the record’s organization, with its user in
   })
 })
 
-test('a record that is a group puts its members into it, in its organization', async () => {
+test('a record that is a group adds its members to it, in its organization', async () => {
   const map: Manifest['map'] = {
     group: { key: 'id', organization: 'org', name: 'title', description: 'about' },
     groupMember: { each: 'members', user: '$' },
@@ -60,7 +60,7 @@ test('a record that is a group puts its members into it, in its organization', a
   ])
 })
 
-test('members of a group that is refused are refused with it', async () => {
+test('members of a rejected group are rejected with it', async () => {
   const map: Manifest['map'] = {
     group: { key: 'id', organization: 'org', name: 'title' },
     groupMember: { each: 'members', user: '$' },
@@ -85,13 +85,13 @@ test.each<[string, JsonObject, object]>([
     { code: 'group_text_too_long', field: 'name' },
   ],
   ['that is no text', { id: 'ada', orgs: ['a'], groups: [{ name: 'A' }] }, { code: 'not_text', field: 'name' }],
-])('a group %s is refused', async (_what, record, problem) => {
+])('a group %s is rejected', async (_what, record, problem) => {
   const { drafts, rejects } = await mapped({ ...NAMES, groupMember: undefined }, record)
   expect(drafts).toEqual([])
   expect(rejects).toMatchObject([{ kind: 'group', ...problem }])
 })
 
-test('a description of 150 characters is taken, one of 151 refused', async () => {
+test('a description of 150 characters is accepted, one of 151 rejected', async () => {
   const map: Manifest['map'] = { group: { organization: "'acme'", name: 'name', description: 'about' } }
   expect((await mapped(map, { name: 'A', about: 'd'.repeat(150) })).drafts).toHaveLength(1)
   expect((await mapped(map, { name: 'A', about: 'd'.repeat(151) })).rejects).toMatchObject([

@@ -32,7 +32,7 @@ const mapped = async (orgs: JsonObject[][], map = MAP) => {
   )
 }
 
-test('items that were seen before give what they give for the first time', async () => {
+test('repeated items have the same result as the first time', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(item, { minLength: 2, maxLength: 12 }), async (items) => {
       const twice = await mapped([items, items])
@@ -54,7 +54,7 @@ test('items that were seen before give what they give for the first time', async
   )
 })
 
-test('different texts are read as different, whatever they hold', () => {
+test('different texts are distinct, whatever they contain', () => {
   const memory = new ItemMemory<string>(['a', 'b'])
   const text = fc.option(fc.string({ unit: fc.constantFrom('1', ' ', '-', 'a'), maxLength: 4 }), { nil: undefined })
   const items = fc.record({ a: text, b: text })
@@ -71,7 +71,7 @@ function given(item: { a: string | undefined; b: string | undefined }): JsonObje
   return Object.fromEntries(Object.entries(item).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
-test('what is no text, or long, is not remembered', () => {
+test('values that are long or not text are not remembered', () => {
   const memory = new ItemMemory<string>(['a'])
   for (const a of [1, null, true, {}, [], 'x'.repeat(3000)]) expect(memory.keyOf({ a })).toBeUndefined()
   for (const other of ['a', 1, null, ['a']]) expect(memory.keyOf(other)).toBeUndefined()

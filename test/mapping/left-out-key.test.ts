@@ -11,7 +11,7 @@ async function leftOut(map: Manifest['map'], data: JsonObject[], changed: Partia
   return leftOutRecords
 }
 
-test('the key of a user is what the rule says, or else its external id, or else its address', async () => {
+test('the key of a user is what the rule returns, else its external ID, else its address', async () => {
   const user = { when: 'false', key: 'login', externalId: 'id', email: 'email' }
   const found = await leftOut({ user }, [
     { login: 'ada', id: 'u1', email: 'ADA@example.com' },
@@ -30,7 +30,7 @@ test('the key of a user is what the rule says, or else its external id, or else 
   })
 })
 
-test('nothing but the key is evaluated, and an expression that fails names nobody and refuses nothing', async () => {
+test('only the key is evaluated, and an expression that fails names nobody and rejects nothing', async () => {
   const broken = '$error("never")'
   const user = { when: 'false', key: 'id', email: broken, metadata: { plan: broken } }
   expect(await leftOut({ user }, [{ id: 'u1' }])).toMatchObject([{ key: 'u1' }])
@@ -66,7 +66,7 @@ test.each<[string, Manifest['map'], JsonObject, string | null, string | null]>([
   expect(await leftOut(map, [record])).toMatchObject([{ kind, key }])
 })
 
-test('a role that is dropped is named by whose it is', async () => {
+test('a dropped role is named by its user', async () => {
   const roles: Manifest['roles'] = { define: {}, map: {}, unmapped: 'drop' }
   const found = await leftOut({ roleAssignment: { user: 'id', role: 'role' } }, [{ id: 'u1', role: 'odd' }], { roles })
   expect(found).toMatchObject([{ kind: 'roleAssignment', key: 'u1', path: 'roles.unmapped' }])

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/json.ts'
 import type { SourceRecord } from '../../src/sources/source.ts'
 import { RULES } from '../kinds/rules.ts'
 
-/** Rules for duplicate users, the others as they are by default. */
+/** Rules for duplicate users, otherwise with defaults. */
 export function dedupeWith(changed: Partial<UserDedupe>): Manifest['dedupe'] {
   return {
     user: {
@@ -17,7 +17,7 @@ export function dedupeWith(changed: Partial<UserDedupe>): Manifest['dedupe'] {
   }
 }
 
-/** A manifest with the given mapping and every other value as it is by default. */
+/** A manifest with the given mapping, otherwise with defaults. */
 export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = {}): Manifest {
   return {
     ...RULES,

@@ -25,7 +25,7 @@ const drafts = ({ drafts: list }: MapResult) => list.map(({ kind, key }) => `${k
 const rejects = ({ rejects: list }: MapResult) => list.map(({ kind, code, field }) => `${kind} ${code} ${field ?? '-'}`)
 
 describe('one record', () => {
-  test('takes all members of metadata from an object, or from the JSON text of one', async () => {
+  test('reads all members of metadata from an object, or from its JSON text', async () => {
     const map: Manifest['map'] = { user: { key: 'email', email: 'email', metadata: { '*': 'm', own: "'1'" } } }
     const values = [{ plan: 'pro' }, '{"plan":"pro","id":12345678901234567890,"own":"2"}', '', null, '{}', [], ' ']
     const result = await mapped(
@@ -39,7 +39,7 @@ describe('one record', () => {
     ])
   })
 
-  test('becomes a user with its secrets apart, its group and its origin', async () => {
+  test('becomes a user with separate secrets, its group and its place', async () => {
     const result = await mapped(
       {
         user: {
@@ -78,7 +78,7 @@ describe('one record', () => {
     })
   })
 
-  test('yields one resource for each item, which sees the item and the record', async () => {
+  test('makes one resource of each item, from the item and the record', async () => {
     const result = await mapped(
       {
         user: { key: 'id', email: 'email' },
@@ -138,7 +138,7 @@ describe('one record', () => {
     ],
     ['roles that are all dropped', { roleAssignment: { user: 'id', role: 'role' } }, DROPPED, 'roles.unmapped'],
     ['no rule for the stream', { organization: { from: 'organizations', externalId: 'id', name: 'name' } }, {}, null],
-  ])('that is left out names what did it: %s', async (_, map, record, path) => {
+  ])('that is left out names the condition: %s', async (_, map, record, path) => {
     const result = await mapped(map, [record, record], { roles: { define: {}, map: {}, unmapped: 'drop' } })
     expect(result).toMatchObject({ drafts: [], rejects: [], mapped: 0, leftOut: 2 })
     expect(result.leftOutBy).toEqual([{ stream: 'users', path, records: 2 }])
@@ -155,8 +155,8 @@ describe('one record', () => {
   })
 })
 
-describe('what is wrong with a record', () => {
-  test('an expression that fails names the field and itself, and spoils nothing else', async () => {
+describe('problems of a record', () => {
+  test('a failing expression names the field and itself, and affects nothing else', async () => {
     const result = await mapped({ user: { key: 'id', email: 'email', firstName: '$number(name)' } }, [
       { id: 'u1', email: 'a@example.com', name: '1' },
       { id: 'u2', email: 'b@example.com', name: 'Ada' },
@@ -186,7 +186,7 @@ describe('what is wrong with a record', () => {
     expect(result.rejects[0]?.message).toMatch(/…\)$/)
   })
 
-  test('the value of a secret field is in no message', async () => {
+  test('no message contains the value of a secret field', async () => {
     for (const field of ['password', 'passwordHash', 'passwordHashType', 'totpSecret']) {
       const result = await mapped({ user: { email: 'email', [field]: '$number(secret)' } }, [
         { email: 'a@example.com', secret: 'tops3cret' },
@@ -196,7 +196,7 @@ describe('what is wrong with a record', () => {
     }
   })
 
-  test('a rule of the kind rejects with all of its reasons', async () => {
+  test('a rule of the kind rejects with all its reasons', async () => {
     const result = await mapped({ user: { key: 'id', email: 'email', emailVerified: 'verified' } }, [
       { id: 'u1', email: 'nobody', verified: 'perhaps' },
     ])
@@ -205,7 +205,7 @@ describe('what is wrong with a record', () => {
     ])
   })
 
-  test('what stands for all members of metadata is refused where it is no object', async () => {
+  test('the value for all members of metadata is rejected if it is not an object', async () => {
     const data = [{ m: 'no JSON' }, { m: ['a'] }, { m: 7 }, { m: '["a"]' }].map(({ m }, n) => ({
       email: `${n}@x.example`,
       m,
@@ -221,7 +221,7 @@ describe('what is wrong with a record', () => {
     expect(result.rejects.map(({ key }) => key)).toEqual(data.map(({ email }) => email))
   })
 
-  test('each, when and members of metadata are named as well', async () => {
+  test('each, when and members of metadata are named too', async () => {
     const data = [{ email: 'a@example.com', bad: 'x' }]
     expect(rejects(await mapped({ user: { each: '$number(bad)', email: 'email' } }, data))).toEqual([
       'user expression_failed each',
@@ -234,7 +234,7 @@ describe('what is wrong with a record', () => {
     ])
   })
 
-  test('expressions that do not compile are all told at once', () => {
+  test('all expressions that do not compile are reported at once', () => {
     const settings = mapperSettings(manifestWith({ user: { email: 'a b', when: '$nope(1)' } }))
     expect(() => compileMapping(settings)).toThrow(ManifestError)
     try {
@@ -251,7 +251,7 @@ describe('what is wrong with a record', () => {
 describe("the record's own user", () => {
   const map = { user: { key: 'id', when: '$not($exists(skip))', email: 'email' }, membership: { organization: 'org' } }
 
-  test('is meant where a membership names none', async () => {
+  test('is used if a membership names none', async () => {
     const result = await mapped(map, [{ id: 'u1', email: 'a@example.com', org: 'acme' }])
     expect(drafts(result)).toEqual(['user:u1', 'membership:u1@acme'])
   })
@@ -282,20 +282,20 @@ describe("the record's own user", () => {
     ])
   })
 
-  test('takes the membership with it also where its key cannot be computed', async () => {
+  test('takes the membership with it even if its key cannot be computed', async () => {
     const keyless = { ...map, user: { ...map.user, key: '$number(id)' } }
     const result = await mapped(keyless, [{ id: 'u1', email: 'a@example.com', org: 'acme', skip: true }])
     expect(result).toMatchObject({ drafts: [], rejects: [], leftOut: 1, leftOutKeys: [] })
     expect(result.leftOutItems).toMatchObject([{ kind: 'membership', key: null, refs: { organization: 'acme' } }])
   })
 
-  test('is missed when there is none', async () => {
+  test('is reported as missing if there is none', async () => {
     const none = { ...map, user: { each: 'people', key: 'id', email: 'email' } }
     const result = await mapped(none, [{ people: [], org: 'acme' }])
     expect(rejects(result)).toEqual(['membership no_user user'])
   })
 
-  test('who was rejected takes both ends of the membership along, so that whose it is can be told', async () => {
+  test('identifies both ends of the membership when it is rejected', async () => {
     const own = { ...map, organization: { key: 'org', name: 'org' }, membership: { roles: 'role' } }
     const result = await mapped(own, [{ id: 'u1', email: 'nobody', org: 'acme', role: 'admin' }])
     expect(result.rejects[1]).toMatchObject({
@@ -312,7 +312,7 @@ describe("the record's own user", () => {
     expect(rejects(result)).toEqual(['membership several_users user'])
   })
 
-  test('does not stand in for a mapped key that yields nothing', async () => {
+  test('does not replace a mapped key without a value', async () => {
     const result = await mapped({ user: { email: 'email' }, membership: { user: 'owner', organization: 'org' } }, [
       { email: 'a@example.com', org: 'acme' },
     ])
@@ -327,7 +327,7 @@ describe('role assignments', () => {
   }
   const roles = { define: {}, map: { 'org:admin': 'admin' }, unmapped: 'drop' as const }
 
-  test('go to the memberships of the own record at once, and are reported at the line of their row', async () => {
+  test('go to the memberships of the same record at once, and are reported at the line of their row', async () => {
     const result = await mapped(
       {
         user: { key: 'id', email: 'email' },
@@ -383,7 +383,7 @@ describe('role assignments', () => {
     ])
   })
 
-  test('of unmapped roles are dropped with a note, or refused', async () => {
+  test('with unmapped roles are dropped with a note, or rejected', async () => {
     const data = [{ id: 'u1', email: 'a@example.com', roles: [{ slug: 'guest' }] }]
     const dropped = await mapped(map, data, { roles })
     expect(dropped).toMatchObject({
@@ -395,7 +395,7 @@ describe('role assignments', () => {
     expect(rejects(refused)).toEqual(['roleAssignment unmapped_role role'])
   })
 
-  test('without a role or a user are refused', async () => {
+  test('without a role or a user are rejected', async () => {
     expect(rejects(await mapped(map, [{ id: 'u1', email: 'a@example.com', roles: [{}] }]))).toEqual([
       'roleAssignment no_role role',
     ])
@@ -414,7 +414,7 @@ describe('groups of users', () => {
   const groups = async (by: string[], data: JsonObject[]) =>
     (await mapped(map, data, { dedupe: dedupeWith({ by }) })).drafts.map(({ group }) => group)
 
-  test('are equal where the e-mail is, whatever its case', async () => {
+  test('are equal if the email address is, in any case', async () => {
     const [first, second, third] = await groups(
       ['email'],
       [
@@ -427,12 +427,12 @@ describe('groups of users', () => {
     expect(third).not.toBe(first)
   })
 
-  test('nothing equals nothing', async () => {
+  test('no value equals no value', async () => {
     expect(await groups(['email', 'firstName'], [{ id: '1', email: 'a@example.com' }])).toEqual([null])
     expect(await groups([], [{ id: '1', email: 'a@example.com' }])).toEqual([null])
   })
 
-  test('an expression that fails rejects the user', async () => {
+  test('a failing expression rejects the user', async () => {
     const result = await mapped(map, [{ id: '1', email: 'a@example.com' }], {
       dedupe: dedupeWith({ by: ['$number(email)'] }),
     })

@@ -34,14 +34,14 @@ function inChunks(pool: MapperPool, size: number): Promise<MapResult[]> {
   return Promise.all(starts.map((start) => pool.map(records.slice(start, start + size))))
 }
 
-test('one worker and four yield the same, however the chunks are cut', async () => {
+test('one worker and four have the same result, however the chunks are cut', async () => {
   const one = await inChunks(poolOf(1), 300)
   const four = await inChunks(poolOf(4), 37)
   expect(four.flatMap((result) => result.drafts)).toEqual(one.flatMap((result) => result.drafts))
   expect(four.flatMap((result) => result.rejects)).toEqual(one.flatMap((result) => result.rejects))
 })
 
-test('bad records spoil neither their neighbours nor the count', async () => {
+test('bad records affect neither their neighbors nor the count', async () => {
   const results = await inChunks(poolOf(2), 100)
   const users = results.flatMap(({ drafts }) => drafts.filter(({ kind }) => kind === 'user'))
   const rejected = results.flatMap(({ rejects }) => rejects.filter(({ kind }) => kind === 'user'))
@@ -53,7 +53,7 @@ test('bad records spoil neither their neighbours nor the count', async () => {
   expect(results.reduce((sum, { mapped, leftOut }) => sum + mapped + leftOut, 0)).toBe(1000)
 })
 
-/** What is staged, however the threads took turns. */
+/** The staged rows, whatever the order of the threads. */
 const staged = (rundb: RunDatabase) =>
   ['drafts', 'rejects', 'names', 'left_out'].map((table) => {
     const columns = rundb.statement(`SELECT name FROM pragma_table_info('${table}') WHERE name <> 'id'`).all()
@@ -67,7 +67,7 @@ function runDatabase(folder?: string): RunDatabase {
   return rundb
 }
 
-test('workers stage what comes of their chunks in the database that they are given, by turns', async () => {
+test('workers stage their results in the given database, one at a time', async () => {
   const here = runDatabase()
   for (const result of await inChunks(poolOf(1), 300)) stageResult(here, result)
   const there = runDatabase(temporaryFolder())
@@ -80,7 +80,7 @@ test('workers stage what comes of their chunks in the database that they are giv
   expect(staged(there)).toEqual(staged(here))
 })
 
-test('what SQLite refuses to a worker is told with its code', async () => {
+test('an error of SQLite in a worker keeps its code', async () => {
   const rundb = runDatabase(temporaryFolder())
   rundb.exec('DROP TABLE drafts')
   const pool = createMapperPool(manifest, { workers: 1, mainStream: 'users', database: rundb.path })
@@ -88,11 +88,11 @@ test('what SQLite refuses to a worker is told with its code', async () => {
   await expect(pool.map(records.slice(0, 10))).rejects.toMatchObject({ errcode: 1, message: 'no such table: drafts' })
 })
 
-test('an expression that does not compile is told before a worker starts', () => {
+test('an expression that does not compile is reported before a worker starts', () => {
   expect(() => createMapperPool(manifestWith({ user: { email: '(' } }), { workers: 1 })).toThrow(ManifestError)
 })
 
-/** A regular expression that backtracks for ages over the address of one record. */
+/** A regular expression that backtracks very long on the address of one record. */
 const BACKTRACKS = '$match(email, /^(a+)+$/).match'
 const trap = { id: 'trap', email: `${'a'.repeat(60)}@example.com`, name: 'Eve', age: 20, orgs: [] }
 
@@ -113,16 +113,16 @@ async function refusal(work: Promise<unknown>): Promise<ManifestError> {
   return error as ManifestError
 }
 
-test('a regular expression that backtracks without end is given up, by its name and the line of the record', async () => {
+test('a regular expression that backtracks without end is stopped, with its name and the line of the record', async () => {
   const pool = stuck({ user: { key: 'id', email: 'email', lastName: BACKTRACKS } }, 1, 2_000)
   const error = await refusal(pool.map(recordsOf([{ ...trap, email: 'ada@example.com' }, trap])))
   expect(error.problems).toMatchObject([{ code: 'expression_stuck', path: 'map.user.lastName' }])
-  expect(error.message).toContain('map.user.lastName does not come to an end')
+  expect(error.message).toContain('map.user.lastName does not end')
   expect(error.message).toContain('users.csv:3')
   expect(error.message).not.toContain('aaa')
 })
 
-test('the chunks beside and behind a hanging one end in the same error', async () => {
+test('the chunks next to and after a hanging one end with the same error', async () => {
   const pool = stuck({ user: { key: 'id', email: 'email', metadata: { trap: BACKTRACKS } } }, 2, 2_000)
   const chunks = [[trap], [trap], records.slice(0, 3), [trap]]
   const errors = await Promise.all(
@@ -136,12 +136,13 @@ test('the chunks beside and behind a hanging one end in the same error', async (
   expect(await refusal(pool.map(records.slice(0, 3)))).toBe(failed[0])
 })
 
-test('a worker that needs too much memory is told as such, with the expression and the record', async () => {
+test('a worker that needs too much memory is reported as such, with the expression and the record', async () => {
   const pool = stuck(
     { user: { key: 'id', email: 'email', name: '$count([1..100000].{ "many": [[1..100000]] })' } },
     1,
     60_000,
-    // JSONata ends an evaluation after five seconds: on a busy machine no more is taken by then.
+    // JSONata ends an evaluation after five seconds: on a busy machine it needs no more memory by
+    // then.
     128,
   )
   const error = await refusal(pool.map(records.slice(0, 1)))
@@ -149,7 +150,7 @@ test('a worker that needs too much memory is told as such, with the expression a
   expect(error.message).toContain('users.csv:2')
 })
 
-/** The same records as rows that no thread has taken apart yet. */
+/** The same records as rows that no thread has read yet. */
 function pieceOf(rows: readonly string[]): Piece {
   const bytes = new Uint8Array(Buffer.from(rows.map((row) => `${row}\n`).join('')))
   const columns = ['id', 'email']
@@ -158,7 +159,7 @@ function pieceOf(rows: readonly string[]): Piece {
   return { ...place, bytes, table, joined: [] }
 }
 
-test('a worker that hangs on a record of a piece is told by the line of the record', async () => {
+test('a worker that hangs on a record of a piece is reported with the line of the record', async () => {
   const map = { user: { key: 'id', email: 'email', lastName: BACKTRACKS } }
   const pool = createMapperPool(manifestWith(map), {
     ...{ workers: 1, mainStream: 'users', patience: 2_000, columns: new Map() },

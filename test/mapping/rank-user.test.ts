@@ -25,13 +25,13 @@ async function preferred(values: JsonObject['x'][]): Promise<JsonObject['x'][]> 
   return ranked.sort((a, b) => Buffer.compare(Buffer.from(b.rank), Buffer.from(a.rank))).map(({ value }) => value)
 }
 
-describe('what prefer yields', () => {
-  test('greater comes first, true before false, nothing last', async () => {
+describe('the values of prefer', () => {
+  test('the greatest comes first, true before false, no value last', async () => {
     const order = ['b', 'ab', 'a', 1e300, 10, 9.5, 2, 0, -0.5, -2, -10, -1e300, true, false, null]
     expect(await preferred([...order].sort(() => 0.5 - Math.random()))).toEqual(order)
   })
 
-  test('is compared as numbers are, and as the bytes of text are', async () => {
+  test('compare as numbers, and as bytes of text', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 2, maxLength: 20 }),
@@ -50,7 +50,7 @@ describe('what prefer yields', () => {
     )
   })
 
-  test('counts in the order of the list', async () => {
+  test('count in the order of the list', async () => {
     const rows = [
       person({ verified: 'no', x: 9 }),
       person({ verified: 'yes', x: 1 }),
@@ -62,7 +62,7 @@ describe('what prefer yields', () => {
     expect([...ranks].sort().reverse()).toEqual([ranks[2], ranks[1], ranks[0], ranks[3]])
   })
 
-  test('is over the mapped user, whose address is as it is sent', async () => {
+  test('read the mapped user, whose address is the one that is sent', async () => {
     const email = 'a+x@gmail.com'
     const rules = { plusTags: 'ignore', gmailDots: 'ignore' } as const
     const { drafts } = await mapped({ prefer: 'email', email: rules }, [person({ email })])
@@ -70,7 +70,7 @@ describe('what prefer yields', () => {
     expect(drafts[0]?.group).toBe('["a@gmail.com"]')
   })
 
-  test('a list has no rank: the user is rejected, and no secret shown', async () => {
+  test('a list has no rank: the user is rejected, and no secret is shown', async () => {
     const { drafts, rejects } = await mapped({ prefer: '[1, 2]' }, [person({})])
     expect(drafts).toEqual([])
     expect(rejects).toMatchObject([
@@ -78,41 +78,41 @@ describe('what prefer yields', () => {
     ])
   })
 
-  test('a failure does not quote a secret that the expression stumbles over', async () => {
+  test('a failure does not quote the secret at fault', async () => {
     const { rejects } = await mapped({ prefer: '$number($record.password)' }, [person({ password: 'canary-1' })])
     expect(rejects).toMatchObject([{ code: 'expression_failed' }])
     expect(rejects[0]?.message).not.toContain('canary')
   })
 })
 
-describe('what updatedAt yields', () => {
+describe('the value of updatedAt', () => {
   const times = async (data: JsonObject[], dedupe: Partial<UserDedupe> = { strategy: 'newest' }) =>
     (await mapped({ updatedAt: '$record.at', ...dedupe }, data)).drafts.map(({ updatedAt }) => updatedAt)
 
-  test('is a time in any of the usual forms, or nothing', async () => {
+  test('is a time in any of the usual forms, or missing', async () => {
     const at = Date.parse('2024-06-01T00:00:00Z')
     const forms = ['2024-06-01', '2024-06-01 02:00:00+02', at, at / 1000, String(at), null, '']
     expect(await times(forms.map((form) => person({ at: form })))).toEqual([at, at, at, at, at, undefined, undefined])
   })
 
-  test('is asked for where a rule is newest, and not evaluated elsewhere', async () => {
+  test('is evaluated only if a rule is newest', async () => {
     const at = person({ at: '2024-06-01' })
     expect(await times([at], { fields: { 'metadata.plan': 'newest' } })).toEqual([Date.parse('2024-06-01')])
     expect(await times([at], { fields: { firstName: 'longest' } })).toEqual([undefined])
   })
 
-  test('what is no time rejects the user', async () => {
+  test('that is not a time rejects the user', async () => {
     const { rejects } = await mapped({ strategy: 'newest', updatedAt: '$record.at' }, [person({ at: 'yesterday' })])
-    expect(rejects).toMatchObject([{ code: 'expression_failed', message: expect.stringContaining('no time') }])
+    expect(rejects).toMatchObject([{ code: 'expression_failed', message: expect.stringContaining('not a time') }])
   })
 })
 
-test('by sees the record of the source as well', async () => {
+test('by also reads the record of the source', async () => {
   const { drafts } = await mapped({ by: ['email', '$record.tenant'] }, [person({ tenant: 't1' })])
   expect(drafts[0]?.group).toBe('["a@example.com","t1"]')
 })
 
-test('an external id is marked where it is not the key', async () => {
+test('an external ID is marked if it is not the key', async () => {
   const { drafts } = await mapped({}, [person({ external: 'e' }), person({ external: 'u' }), person({})])
   expect(drafts.map(({ externalId }) => externalId)).toEqual(['e', undefined, undefined])
 })

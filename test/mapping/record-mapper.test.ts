@@ -16,7 +16,7 @@ import { dedupeWith, manifestWith, recordsOf } from './manifest.ts'
 
 const compiled = (manifest: Manifest) => compileMapping(mapperSettings(manifest, 'users'))
 
-/** The same mapping, in which expressions answer later: all, or those that `which` picks. */
+/** The same mapping with asynchronous expressions: all, or those that `which` chooses. */
 function delayed(mapping: CompiledMapping, which: () => boolean = () => true): CompiledMapping {
   const later = (expression: CompiledExpression): CompiledExpression => ({
     ...expression,
@@ -111,7 +111,7 @@ const user = fc.record(
   { requiredKeys: [] },
 )
 
-/** A mapping with a rule of each shape. Some of its expressions fail on some values. */
+/** A mapping with a rule of each shape. Some expressions fail for some values. */
 const MANIFEST = manifestWith(
   {
     user: {
@@ -149,14 +149,14 @@ const MANIFEST = manifestWith(
   },
 )
 
-describe('expressions that answer later', () => {
-  test.each(recipeNames(shippedRecipes))('change nothing of what the recipe %s makes', async (name) => {
+describe('asynchronous expressions', () => {
+  test.each(recipeNames(shippedRecipes))('change nothing in the results of the recipe %s', async (name) => {
     const { manifest, records } = await recipe(name)
     const atOnce = await mapChunk({ records }, compiled(manifest))
     expect(written(await mapChunk({ records }, delayed(compiled(manifest))))).toBe(written(atOnce))
   })
 
-  test('change nothing of what records with faults yield', async () => {
+  test('change nothing in the results of faulty records', async () => {
     let next = () => true
     const mapping = compiled(MANIFEST)
     const [all, some] = [delayed(mapping), delayed(mapping, () => next())]
@@ -176,7 +176,7 @@ describe('expressions that answer later', () => {
     )
   })
 
-  test('are each asked once, whatever the number of items', async () => {
+  test('are each evaluated once, whatever the number of items', async () => {
     let asked = 0
     const count = () => {
       asked += 1
@@ -193,7 +193,7 @@ describe('expressions that answer later', () => {
     expect([drafts.length, asked]).toEqual([200, 1 + 200 * 3])
   })
 
-  test('say what they guess to the chunk that they are evaluated for, also where two chunks are mapped at once', async () => {
+  test('report guesses to their own chunk, even if two chunks are mapped at once', async () => {
     const guessing = (field: string) =>
       delayed(compiled(manifestWith({ user: { key: 'id', email: 'email', metadata: { [field]: '$isoTime(day)' } } })))
     const users = (day: number) =>
@@ -212,7 +212,7 @@ describe('expressions that answer later', () => {
     expect(atOnce.map(said)).toEqual(alone)
   })
 
-  test('tell whoever watches of each item once', async () => {
+  test('report each item once to a watcher', async () => {
     const { manifest, records } = await recipe('clerk')
     const mapping = compiled(manifest)
     for (const record of records) {
@@ -224,7 +224,7 @@ describe('expressions that answer later', () => {
   })
 })
 
-test('what is remembered of other records makes no difference', async () => {
+test('remembered results of other records make no difference', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(user, { minLength: 2, maxLength: 8 }), async (data) => {
       const records = recordsOf(data as JsonObject[])

@@ -18,7 +18,7 @@ const ROLES = {
   organizations: { acme: { map: { 'org:admin': 'owner' }, unmapped: 'error' as const } },
 }
 
-/** One user in two organizations, who has these roles. */
+/** One user in two organizations, with these roles. */
 const person = (roles: JsonObject[], member = 'u1'): JsonObject => ({
   id: 'u1',
   email: 'ada@example.com',
@@ -36,7 +36,7 @@ async function mapped(data: JsonObject[]) {
   return { ...result, roles: memberships.map(({ attributes }) => JSON.parse(attributes).roles) }
 }
 
-test('a role for every organization means in each what the rules of that one say', async () => {
+test('a role for every organization is translated by the rules of each', async () => {
   const { roles, assigned, rejects } = await mapped([person([{ slug: 'org:admin' }])])
   expect(roles).toEqual([
     ['owner', 'viewer'],
@@ -46,7 +46,7 @@ test('a role for every organization means in each what the rules of that one say
   expect(assigned).toBe(2)
 })
 
-test('a role of one organization is added to its membership alone, once', async () => {
+test('a role for one organization is added only to its membership, once', async () => {
   const { roles } = await mapped([
     person([
       { slug: 'org:admin', org: 'borealis' },
@@ -56,19 +56,19 @@ test('a role of one organization is added to its membership alone, once', async 
   expect(roles).toEqual([['viewer'], ['admin', 'viewer']])
 })
 
-test('a role that is dropped is remarked at the membership that goes without it', async () => {
+test('a dropped role is noted at its membership', async () => {
   const { notes } = await mapped([person([{ slug: 'guest', org: 'borealis' }])])
   expect(notes).toEqual([{ seq: 0, kind: 'membership', key: 'u1@borealis', code: 'role_dropped', detail: 'guest' }])
 })
 
-test('a role that the rules of an organization refuse is given nowhere, and its name is counted', async () => {
+test('a role that the rules of an organization reject is assigned nowhere, and its name is counted', async () => {
   const { roles, rejects, notes } = await mapped([person([{ slug: 'guest' }])])
   expect(roles).toEqual([['viewer'], ['viewer']])
   expect(rejects).toMatchObject([{ kind: 'roleAssignment', code: 'unmapped_role', key: 'u1' }])
   expect(notes).toMatchObject([{ kind: 'roleAssignment', code: 'unmapped_role', detail: 'guest' }])
 })
 
-test('a role for a user of another key waits with what it means in each organization of the record', async () => {
+test('a role for a user of another key waits, translated for each organization of the record', async () => {
   const { grants } = await mapped([person([{ slug: 'org:admin' }], 'u2')])
   expect(grants.map(({ user, organization, role }) => [user, organization, role])).toEqual([
     ['u1', 'acme', 'owner'],

@@ -23,18 +23,18 @@ async function mapped(map: Manifest['map']): Promise<{ kind: string; key: string
 const keys = async (organization: Manifest['map']['organization']) =>
   (await mapped({ organization: { externalId: 'id', ...organization } })).map(({ key }) => key)
 
-test('a rule may read several streams, and take the items of each of them in its own way', async () => {
+test('a rule can read several streams, with separate items for each', async () => {
   expect(await keys({ from: ['users', 'groups'], each: { users: 'groups' } })).toEqual(['a', 'b', 'b', 'c'])
   expect(await keys({ from: ['groups', 'teams'] })).toEqual(['b', 'c', 'd'])
   expect(await keys({ from: 'teams' })).toEqual(['d'])
   expect(await keys({ each: 'groups' })).toEqual(['a', 'b'])
 })
 
-test('one way to take the items counts for all streams', async () => {
+test('one expression for the items counts for all streams', async () => {
   expect(await keys({ from: ['users', 'groups'], each: 'groups' })).toEqual(['a', 'b'])
 })
 
-test('streams that the source does not have are named, each at its place', () => {
+test('streams that the source does not have are reported, each at its place', () => {
   const map: Manifest['map'] = { organization: { from: ['users', 'gruops'], each: { user: 'groups' } } }
   expect(checkStreams(map, ['users', 'groups'])).toMatchObject([
     { code: 'unknown_stream', path: 'map.organization.from.1', hint: 'did you mean groups? streams: users, groups' },
@@ -42,7 +42,7 @@ test('streams that the source does not have are named, each at its place', () =>
   ])
 })
 
-test('the member * takes over all members of an object, beneath those that are named', async () => {
+test('the member * takes all members of an object, and named ones override it', async () => {
   const records = recordsOf([
     { email: 'ada@example.com', given: { plan: 'pro', seat: '1A' }, plan: 'free' },
     { email: 'bea@example.com', plan: 'free' },
@@ -55,7 +55,7 @@ test('the member * takes over all members of an object, beneath those that are n
   ])
 })
 
-test('of a recipe, rules may read streams that the source does not have; one of people that makes nothing is a warning', () => {
+test('rules of a recipe can read missing streams; a rule for users without any stream is a warning', () => {
   const map: Manifest['map'] = {
     user: { email: 'email' },
     organization: { from: 'organizations', externalId: 'id' },
@@ -69,7 +69,7 @@ test('of a recipe, rules may read streams that the source does not have; one of 
       code: 'recipe_without_stream',
       severity: 'warning',
       path: 'map.organization',
-      message: 'the source has no stream "organizations", so that map.organization of the recipe example makes nothing',
+      message: 'the source has no stream "organizations", so that map.organization of the recipe example has no effect',
     },
     { code: 'unknown_stream', path: 'map.membership.from' },
   ])

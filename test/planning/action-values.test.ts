@@ -27,8 +27,8 @@ async function actionsOf(world: Awaited<ReturnType<typeof createWorld>>, refresh
   return { plan, valuesOf }
 }
 
-describe('what is created', () => {
-  test('has its values, a membership its roles, and secrets are named', async () => {
+describe('a created resource', () => {
+  test('has its values, a membership its roles, and named secrets', async () => {
     const { valuesOf } = await actionsOf(await createWorld(rows, { roles }))
     expect(valuesOf('user', 'ext-0')).toEqual({
       before: null,
@@ -50,7 +50,7 @@ describe('what is created', () => {
     expect(valuesOf('totp-factor', 'ext-0')?.secrets).toEqual({ totpSecret: null })
   })
 
-  test('is shown field by field with --full, and by what fits a line in a sample', async () => {
+  test('is shown by field with --full, and in a sample as far as it fits one line', async () => {
     const { plan } = await actionsOf(await createWorld(rows, { roles }))
     expect(asText(plan, { full: true })).toContain(
       `  + user:ext-0  person0@example.com
@@ -84,8 +84,8 @@ describe('what is created', () => {
   })
 })
 
-describe('what changes', () => {
-  test('has both sides of each field, of metadata member by member', async () => {
+describe('a changed resource', () => {
+  test('has both sides of each field, and of each member of metadata', async () => {
     const world = await createWorld(rows, { roles })
     await world.apply(await world.plan())
     world.rows(
@@ -109,7 +109,7 @@ describe('what changes', () => {
     expect(text).toContain('      metadata.plan: "pro" → "free"\n')
   })
 
-  test('of a password says its type alone', async () => {
+  test('shows only the type of a password', async () => {
     const world = await createWorld(rows, { roles, passwords: { onChange: 'send' } })
     await world.apply(await world.plan())
     world.rows(rows.map((row, n) => (n === 0 ? { ...row, password_hash: `${HASH.slice(0, -1)}e` } : row)))
@@ -119,7 +119,7 @@ describe('what changes', () => {
   })
 })
 
-test('what is deleted has what the state holds of it', async () => {
+test('a deleted resource has the values of the state', async () => {
   const world = await createWorld(rows, { roles, prune: ['user'] })
   await world.apply(await world.plan())
   world.rows(rows.slice(0, 1))
@@ -132,7 +132,7 @@ test('what is deleted has what the state holds of it', async () => {
   })
 })
 
-test('of a password in clear nothing is said but that it is one', () => {
+test('a password in clear is only named', () => {
   expect(
     describeSecrets({ password: 'hunter2', passwordHash: { type: 'argon2', hash: 'x' }, totpSecret: { secret: 'x' } }),
   ).toEqual({

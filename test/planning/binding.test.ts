@@ -17,7 +17,7 @@ function newState(): OpenState {
   return state
 }
 
-/** A state bound to the target, which knows these organizations. */
+/** A state bound to the target, with these organizations. */
 async function bound(ids: string[] = []): Promise<OpenState> {
   const state = newState()
   await state.bind(bindingFor(state, target))
@@ -52,13 +52,13 @@ async function refusal(state: OpenState, identity: TargetIdentity, api: Live): P
   return error as GuardError
 }
 
-test('a new state takes any target, without asking it', async () => {
+test('a new state accepts any target without a request', async () => {
   const api = await live()
   await checkBinding(newState(), target, api)
   expect(api.sent).toEqual([])
 })
 
-test('the key itself is not kept, and two states keep different digests of it', () => {
+test('the key itself is not stored, and two states store different digests of it', () => {
   const [one, other] = [newState(), newState()]
   const binding = bindingFor(one, target)
   expect(JSON.stringify(binding)).not.toContain(target.apiKey)
@@ -74,20 +74,20 @@ test('the same target with the same key passes without a request', async () => {
 test.each([
   { ...target, baseUrl: 'https://api.workos.example' },
   { ...target, type: 'sandbox' as const },
-])('another target is refused: $type $baseUrl', async (other) => {
+])('another target is rejected: $type $baseUrl', async (other) => {
   const state = await bound()
   const [problem] = (await refusal(state, other, await live())).problems
   expect(problem).toMatchObject({ code: 'target_mismatch', hint: expect.stringContaining('state.path') })
   for (const part of [target.baseUrl, other.baseUrl, state.location]) expect(problem?.message).toContain(part)
 })
 
-test('a new key that finds what the state knows is the same environment', async () => {
+test('a new key that finds resources of the state is of the same environment', async () => {
   const api = await live()
   const state = await bound(['org_gone', await newOrganization(api)])
   await expect(checkBinding(state, rotated, api)).resolves.toBeUndefined()
 })
 
-test('a new key that finds nothing of what the state knows is another environment', async () => {
+test('a new key that finds no resource of the state is of another environment', async () => {
   const api = await live()
   await newOrganization(api)
   const state = await bound(['org_a', 'org_b'])
@@ -95,13 +95,13 @@ test('a new key that finds nothing of what the state knows is another environmen
   expect(problem?.code).toBe('environment_mismatch')
 })
 
-test('a new key is taken where the state knows nothing to look for', async () => {
+test('a new key is accepted if the state has no resources to look for', async () => {
   const api = await live()
   await expect(checkBinding(await bound(), rotated, api)).resolves.toBeUndefined()
   expect(api.sent).toEqual([])
 })
 
-test('few requests are enough to tell, however much the state knows', async () => {
+test('a few requests are enough, however many resources the state has', async () => {
   const api = await live()
   const state = await bound(Array.from({ length: 300 }, (_, n) => `org_${n}`))
   await refusal(state, rotated, api)

@@ -42,7 +42,7 @@ describe('a manifest that was edited between plan and apply', () => {
     ['a limit of safety', { safety: { maxDeletes: 1 } }, { safety: { maxDeletes: 2 } }, 'safety.maxDeletes'],
     ['a list', {}, { prune: ['membership'], safety: { maxDeletes: 1 } }, 'prune and safety.maxDeletes'],
     ['an item of a list', { prune: ['membership'] }, { prune: ['membership', 'user'] }, 'prune'],
-    ['something that is gone', { vars: { plan: 'pro', tier: 'a' } }, { vars: { plan: 'pro' } }, 'vars.tier'],
+    ['a removed value', { vars: { plan: 'pro', tier: 'a' } }, { vars: { plan: 'pro' } }, 'vars.tier'],
     ['a role', {}, { roles: { define: { admin: { name: 'Boss' } } } }, 'roles.define.admin.name'],
     ['an option of the source', {}, { source: { ...CSV.source, delimiter: ',' } }, 'source.delimiter'],
     ['a deeper member', {}, { map: { user: { metadata: { plan: "'pro'" } } } }, 'map.user.metadata.plan'],
@@ -52,7 +52,7 @@ describe('a manifest that was edited between plan and apply', () => {
     expect(said).toContain('workos-migrate plan --out plan.ndjson; or undo the change')
   })
 
-  test('names ten keys and how many more there are', async () => {
+  test('names ten keys and the number of others', async () => {
     const vars = (value: string) => Object.fromEntries(Array.from({ length: 13 }, (_, n) => [`v${n + 10}`, value]))
     const { said } = await staleness(await startWorkos(), { before: { vars: vars('a') }, after: { vars: vars('b') } })
     expect(said).toContain('has changed: vars.v10, vars.v11, ')
@@ -60,7 +60,7 @@ describe('a manifest that was edited between plan and apply', () => {
     expect(said).not.toContain('vars.v20')
   })
 
-  test('is no other one by a secret, by its order, or by what hurries the run; and the plan holds no value of it', async () => {
+  test('does not change by a secret, its order, or settings for speed, and the plan has no value of it', async () => {
     const workos = await startWorkos()
     const secrets = { secrets: { pepper: '${ROLE_SECRET}' }, vars: { plan: 'a value to be found', other: 'b' } }
     const { saved, said } = await staleness(workos, {
@@ -79,7 +79,7 @@ describe('a manifest that was edited between plan and apply', () => {
     for (const value of ['a value to be found', 'first value', KEY]) expect(saved).not.toContain(value)
   })
 
-  test('is told without its keys under another API key, by which no digest is what it was', async () => {
+  test('is reported without its keys with another API key, which changes every digest', async () => {
     const { said } = await staleness(await startWorkos(), {
       before: { vars: { plan: 'a' } },
       after: { vars: { plan: 'b' } },
@@ -116,12 +116,12 @@ describe('a source that has moved between plan and apply', () => {
   }
 
   test.each<[string, Record<string, string>[], Record<string, string>[], object?]>([
-    ['a field that nobody maps', [seen('ada')], [seen('ada', { last_login: '2026-01-02' })]],
-    ['a column that nobody maps', [seen('ada')], [seen('ada', { note: 'new' })]],
+    ['an unmapped field', [seen('ada')], [seen('ada', { last_login: '2026-01-02' })]],
+    ['an unmapped column', [seen('ada')], [seen('ada', { note: 'new' })]],
     ['the order of the rows', [seen('ada'), seen('bea')], [seen('bea'), seen('ada')]],
     ['the place of a rejected row', [seen('ada', refused), seen('bea')], [seen('bea'), seen('ada', refused)]],
-    ['what a left out row says', [seen('ada', { last_name: 'Bot' }), seen('bea')], [seen('bea')], LEAVES_OUT],
-  ])('holds the plan when that is %s', async (_what, before, after, manifest) => {
+    ['a value of a left-out row', [seen('ada', { last_name: 'Bot' }), seen('bea')], [seen('bea')], LEAVES_OUT],
+  ])('keeps the plan valid if the change is %s', async (_what, before, after, manifest) => {
     const { applied, workos } = await moved(before, after, manifest)
     expect(applied, applied.stderr).toMatchObject({ exit: 0 })
     expect(writes(workos.takeLog())).not.toEqual([])
@@ -134,29 +134,28 @@ describe('a source that has moved between plan and apply', () => {
     ['a hash', [seen('ada', hashed('a'))], [seen('ada', hashed('b'))], 'users'],
     ['a new rejected row', [seen('ada')], [seen('ada'), seen('bea', refused)], 'rejected records'],
     ['another reason to reject', [seen('ada', refused)], [seen('ada', { email: '' })], 'rejected records'],
-    ['who was left out', [seen('ada', { last_name: 'Bot' })], [seen('ada')], 'users', LEAVES_OUT],
-    ['a user who is rejected by now', [seen('ada')], [seen('ada', refused)], 'users and rejected records'],
-  ])('makes the plan stale when that is %s', async (_what, before, after, kinds, manifest) => {
+    ['a row that was left out', [seen('ada', { last_name: 'Bot' })], [seen('ada')], 'users', LEAVES_OUT],
+    ['a user who is now rejected', [seen('ada')], [seen('ada', refused)], 'users and rejected records'],
+  ])('makes the plan stale if the change is %s', async (_what, before, after, kinds, manifest) => {
     const { applied, workos } = await moved(before, after, manifest)
     expect(applied, applied.stderr).toMatchObject({ exit: 8 })
     expect(applied.stderr).toContain(`the source has changed in ${kinds}: ./users.csv [stale_plan]`)
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('makes it stale by a value that needs no write today', async () => {
+  test('makes it stale with a value that needs no write today', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [seen('ada', hashed('a')), seen('bea')])
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
     project.csv('users.csv', [seen('ada', hashed('a')), seen('bea', { first_name: 'Beatrice' })])
     await project.run(['plan', '--out', 'plan.ndjson'], { env })
-    // A hash that changed after the user was created is not sent, and is a desired value all the
-    // same.
+    // A hash that changed after the user was created is not sent, but is still a desired value.
     project.csv('users.csv', [seen('ada', hashed('b')), seen('bea', { first_name: 'Beatrice' })])
     const applied = await project.run(['apply', 'plan.ndjson'], { env })
     expect([applied.exit, applied.stderr]).toEqual([8, expect.stringContaining('the source has changed in users')])
   })
 
-  test('tells of a secret that an expression reads, when the source is the same', async () => {
+  test('reports a secret that an expression reads if the source is the same', async () => {
     const { said } = await staleness(await startWorkos(), {
       before: { secrets: { pepper: '${ROLE_SECRET}' }, map: { user: { password: '$secrets.pepper' } } },
       env: { ...env, ROLE_SECRET: 'second value' },
@@ -165,8 +164,8 @@ describe('a source that has moved between plan and apply', () => {
   })
 })
 
-describe('of what else has changed', () => {
-  test('the files are named', async () => {
+describe('other changes', () => {
+  test('name the files', async () => {
     const before = { source: { ...CSV.source, userRoles: './user-roles.csv', roleDefinitions: './roles.csv' } }
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, before)
@@ -192,7 +191,7 @@ describe('of what else has changed', () => {
     expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
   })
 
-  test('the environment is named, and what is in it is not listed', async () => {
+  test('name the environment, without a list of its values', async () => {
     const environments = { environments: { staging: { vars: { a: 1 } }, production: { vars: { a: 2 } } } }
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, environments)
@@ -207,7 +206,7 @@ describe('of what else has changed', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('the state is told by its serials, an older one and another one as such', async () => {
+  test('name the serials of the state, and report an older or another state', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     const state = '.workos-migrate/state.sqlite'
@@ -224,7 +223,7 @@ describe('of what else has changed', () => {
     )
   })
 
-  test('a plan that an earlier version saved, without what tells the parts, holds and goes stale as before', async () => {
+  test('do not matter to a plan of an earlier version without a basis: it stays valid and goes stale as before', async () => {
     const world = await createWorld(people(1))
     const purpose = { message: 'no', code: 'no', hint: 'no' }
     const path = join(world.folder, 'plan.ndjson')

@@ -5,7 +5,7 @@ const rows = people(3)
 const summaryOf = (plan: Awaited<ReturnType<Awaited<ReturnType<typeof createWorld>>['plan']>>, kind: string) =>
   plan.summary.kinds.find((summary) => summary.kind === kind)
 
-test('a first plan creates everything, each after what it needs', async () => {
+test('a first plan creates everything in dependency order', async () => {
   const world = await createWorld(rows)
   const plan = await world.plan()
   expect(actionsOf(plan)).toEqual([
@@ -25,7 +25,7 @@ test('planning writes nothing: neither to WorkOS nor to the state', async () => 
   expect(world.state.binding).toBeUndefined()
 })
 
-test('after applying, a plan has nothing to do and asks WorkOS for nothing', async () => {
+test('after applying, a plan has nothing to do and sends no request to WorkOS', async () => {
   const world = await createWorld(rows)
   await world.apply(await world.plan())
   const { reads } = world.target.client.counts
@@ -51,8 +51,8 @@ test('a changed cell is one update of one field', async () => {
   ])
 })
 
-describe('what somebody changed in WorkOS', () => {
-  test('is not looked for without a refresh, and told with one; neither changes it', async () => {
+describe('a change in WorkOS', () => {
+  test('is only reported with a refresh, and never reverted', async () => {
     const world = await createWorld(rows)
     await world.apply(await world.plan())
     await world.changeUser('ext-1', { first_name: 'Theirs' })
@@ -72,7 +72,7 @@ describe('what somebody changed in WorkOS', () => {
     expect(summaryOf(plan, 'user')).toMatchObject({ drifted: 1, unchanged: 3 })
   })
 
-  test('stays when the source changes the same field, plan after plan', async () => {
+  test('stays if the source changes the same field, plan after plan', async () => {
     const world = await createWorld(rows)
     await world.apply(await world.plan())
     await world.changeUser('ext-1', { first_name: 'Theirs' })
@@ -86,7 +86,7 @@ describe('what somebody changed in WorkOS', () => {
   })
 })
 
-test('with the state lost, everything is recognised and nothing is created', async () => {
+test('without the state, everything is matched and nothing is created', async () => {
   const world = await createWorld(rows)
   await world.apply(await world.plan())
   await world.loseState()
@@ -96,7 +96,7 @@ test('with the state lost, everything is recognised and nothing is created', asy
   expect(plan.summary.estimate.writes).toBe(0)
 })
 
-test('what the source no longer has is counted and left alone', async () => {
+test('resources that left the source are counted and kept', async () => {
   const world = await createWorld(rows)
   await world.apply(await world.plan())
   world.rows(rows.slice(1))
@@ -105,7 +105,7 @@ test('what the source no longer has is counted and left alone', async () => {
   expect(summaryOf(plan, 'user')).toMatchObject({ desired: 2, orphaned: 1 })
 })
 
-test('a role that is nowhere blocks the memberships that need it, and the plan says which', async () => {
+test('a missing role blocks the memberships that need it, and the plan names it', async () => {
   const world = await createWorld(rows.map((row) => ({ ...row, role_slugs: 'conductor' })))
   const plan = await world.plan()
   expect([...plan.blockedCounts()]).toMatchObject([
@@ -114,7 +114,7 @@ test('a role that is nowhere blocks the memberships that need it, and the plan s
   expect(plan.summary.refusals).toMatchObject([{ guard: 'maxRejects', figure: 3 }])
 })
 
-test('small chunks and several workers come to the same plan', async () => {
+test('small chunks and several workers produce the same plan', async () => {
   const many = people(40)
   const world = await createWorld(many)
   const whole = actionsOf(await world.plan())
@@ -122,7 +122,7 @@ test('small chunks and several workers come to the same plan', async () => {
   expect(actionsOf(await world.plan())).toEqual(whole)
 })
 
-test('a changed hash is told and kept back, unless the manifest sends it', async () => {
+test('a changed hash is reported and withheld, unless the manifest sends it', async () => {
   const hashed = (end: string) =>
     [
       {

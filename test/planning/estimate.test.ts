@@ -30,7 +30,7 @@ test.each([
   ['the writes of users', 526, 526, 0, { of: 'writes', count: 500, perMs: 10_000 }],
   ['all requests', 7000, 10, 0, { of: 'requests', count: 6000, perMs: 60_000 }],
   ['deleted organizations', 60, 5, 55, { of: 'organization deletes', count: 50, perMs: 60_000 }],
-  ['the window that is fullest, where none is full', 300, 300, 0, { of: 'writes', count: 500, perMs: 10_000 }],
+  ['the fullest window, if none is full', 300, 300, 0, { of: 'writes', count: 500, perMs: 10_000 }],
 ])('the limit that takes longest is named: %s', (_what, writes, userManagementWrites, organizationDeletes, limit) => {
   expect(estimate({ writes, userManagementWrites, organizationDeletes }, DOCUMENTED).limit).toEqual(limit)
 })

@@ -21,7 +21,7 @@ async function planOf(rows: readonly Row[], more: object = {}) {
 const LIMITS = { writes: '100000/s', reads: '100000/s', requests: '100000/s' }
 
 describe('the table of a kind', () => {
-  test('counts what is filled and what is different, with an example, and names what nobody has', async () => {
+  test('counts filled and distinct values, with an example, and names empty fields', async () => {
     const rows = people(4).map((row, n) => ({
       ...row,
       last_name: n === 0 ? '' : 'Same',
@@ -48,7 +48,7 @@ describe('the table of a kind', () => {
       ['metadata.seats', 1, 1],
       ['passwordHash', 2, 1],
     ])
-    // One person is the example of all fields: the first of those that have most of them.
+    // One user is the example for all fields: the first of those with the most fields.
     expect(column('user', 'email')?.example).toBe('person2@example.com')
     expect(column('user', 'metadata.seats')?.example).toBe('3')
     expect(column('user', 'passwordHash')).toEqual({
@@ -62,7 +62,7 @@ describe('the table of a kind', () => {
     expect(JSON.stringify(tables)).not.toContain('$2b')
   })
 
-  test('counts different values up to a thousand', async () => {
+  test('counts distinct values up to a thousand', async () => {
     const { column, plan } = await planOf(
       people(1002).map((row, n) => ({ ...row, last_name: `a last name of some length ${n % 1000}` })),
     )
@@ -72,7 +72,7 @@ describe('the table of a kind', () => {
     expect(asText(plan)).toMatch(/lastName +1,002 of 1,002 +1,000 {2}a last name/)
   })
 
-  test('shows thirty members of metadata and how many more there are', async () => {
+  test('shows thirty members of metadata and the number of others', async () => {
     const metadata = (n: number) =>
       JSON.stringify(Object.fromEntries([...Array(10).keys()].map((m) => [`m${n * 10 + m}`, 'x'])))
     const { tables, plan } = await planOf(people(5).map((row, n) => ({ ...row, metadata: metadata(n) })))
@@ -84,7 +84,7 @@ describe('the table of a kind', () => {
     expect(users?.fields).toHaveLength(7 + 50)
   })
 
-  test('counts no more than some hundred members of a kind', async () => {
+  test('counts only a few hundred members of a kind', async () => {
     const rows = people(60).map((row, n) => ({
       ...row,
       metadata: JSON.stringify(Object.fromEntries([...Array(10).keys()].map((m) => [`k${n}_${m}`, 'x']))),
@@ -95,7 +95,7 @@ describe('the table of a kind', () => {
     expect(users?.fields.length).toBeLessThanOrEqual(506)
   })
 
-  test('counts texts that stand for nothing', async () => {
+  test('counts placeholder texts', async () => {
     const { column } = await planOf(
       people(3).map((row, n) => ({ ...row, first_name: ['NULL', 'null undefined', 'Null'][n] ?? '' })),
     )
@@ -104,7 +104,7 @@ describe('the table of a kind', () => {
 })
 
 describe('in text', () => {
-  test('an empty field and a constant one bear a mark, and no line is longer than 80 columns', async () => {
+  test('an empty field and a constant one have a mark, and no line is longer than 80 columns', async () => {
     const rows = people(3).map((row) => ({
       ...row,
       last_name: `Same${'x'.repeat(100)}`,
@@ -120,7 +120,7 @@ describe('in text', () => {
     for (const line of table.split('\n')) expect(graphemesWidth(line), line).toBeLessThanOrEqual(80)
   })
 
-  test('columns stand under each other where names are wide', () => {
+  test('columns are aligned if names are wide', () => {
     const of = (field: string) => ({ field, filled: 3, distinct: 2, example: 'x'.repeat(90) })
     const fields = [of('metadata.plan'), of('metadata.日本語の部署名前がとても長い列名です'), of('metadata.😀')]
     let text = ''
@@ -137,7 +137,7 @@ describe('in text', () => {
     for (const line of lines) expect(graphemesWidth(line)).toBeLessThanOrEqual(80)
   })
 
-  test('stands in a plan that changes something, and in JSON always', async () => {
+  test('is in a plan with changes, and always in JSON', async () => {
     const world = await createWorld(people(2))
     await world.apply(await world.plan())
     const plan = await world.plan()
@@ -150,7 +150,7 @@ describe('in text', () => {
     ])
   })
 
-  test('shows values that would steer a terminal as escapes', async () => {
+  test('escapes values that would control a terminal', async () => {
     const { plan } = await planOf(people(1).map((row) => ({ ...row, last_name: 'Ada\u202eb' })))
     expect(asText(plan, { full: true })).toContain('Ada\\u{202e}b')
     expect(asText(plan, { full: true })).not.toContain('\u202e')

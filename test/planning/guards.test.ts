@@ -29,15 +29,15 @@ test.each<[string, Partial<Manifest['safety']>, Partial<KindSummary>, number, st
   ['exactly the percentage', { maxUpdates: '30%' }, { desired: 100, update: 30 }, 0, []],
   ['more than the percentage', { maxUpdates: '30%' }, { desired: 100, update: 31 }, 0, ['maxUpdates 31/100']],
   ['fractions of a percent', { maxUpdates: '0.5%' }, { desired: 1000, update: 6 }, 0, ['maxUpdates 6/1000']],
-  ['percentages say nothing of few', { maxUpdates: '30%' }, { desired: 19, update: 19 }, 0, []],
-  ['and begin to count at twenty', { maxUpdates: '30%' }, { desired: 20, update: 19 }, 0, ['maxUpdates 19/20']],
-  ['counts hold for few as well', { maxUpdates: 0 }, { desired: 3, update: 1 }, 0, ['maxUpdates 1/3']],
+  ['percentages do not apply to few', { maxUpdates: '30%' }, { desired: 19, update: 19 }, 0, []],
+  ['and apply from twenty on', { maxUpdates: '30%' }, { desired: 20, update: 19 }, 0, ['maxUpdates 19/20']],
+  ['counts apply to few, too', { maxUpdates: 0 }, { desired: 3, update: 1 }, 0, ['maxUpdates 1/3']],
   ['creates', { maxCreates: 0 }, { desired: 3, create: 1, update: 2 }, 0, ['maxCreates 1/3']],
   ['a threshold of zero allows none', { maxRejects: 0 }, { desired: 9 }, 1, ['maxRejects 1/10']],
   ['blocked resources count as rejected', { maxRejects: 2 }, { desired: 9, blocked: 2 }, 1, ['maxRejects 3/10']],
-  ['nothing rejected offends nothing', { maxRejects: 0 }, { desired: 9 }, 0, []],
+  ['no rejects violate nothing', { maxRejects: 0 }, { desired: 9 }, 0, []],
   [
-    'each guard for itself',
+    'each guard separately',
     { maxCreates: 1, maxUpdates: 1, maxRejects: 0 },
     { desired: 50, create: 2, update: 3 },
     4,
@@ -53,7 +53,7 @@ test.each<[string, Partial<Manifest['safety']>, Partial<KindSummary>, number, st
   }
 })
 
-test('the figures of all kinds are added up', () => {
+test('the figures of all kinds are summed', () => {
   const kinds = [users({ desired: 10, update: 2 }), { ...users({ desired: 30, update: 3 }), kind: 'membership' }]
   expect(checkGuards({ ...NOTHING, maxUpdates: 4 }, kinds, 0)).toMatchObject([{ figure: 5, total: 40 }])
 })

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../src/sources/snapshot/snapshot.ts'
 import { openSnapshotWriter } from '../../src/sources/snapshot/writer.ts'
 import { actionsOf, createWorld, people, type Row, type World } from './world.ts'
 
-/** A snapshot of some rows of the source, which says so or does not. */
+/** A snapshot of some rows of the source, marked as partial or not. */
 async function snapshotOf(world: World, rows: readonly Row[], partial: boolean): Promise<Snapshot> {
   const writer = await openSnapshotWriter(join(world.folder, `snapshot-${partial}`), { source: 'csv', identity: {} })
   const records = rows.map((data, seq) => ({
@@ -44,7 +44,7 @@ async function planFrom(world: World, rows: readonly Row[], partial = true): Pro
 const sumOf = ({ summary }: Plan, field: 'orphaned' | 'delete' | 'update' | 'blocked') =>
   summary.kinds.reduce((sum, kind) => sum + kind[field], 0)
 
-test('of a source that was read in part, nothing counts as gone', async () => {
+test('after a partial reading, nothing counts as gone', async () => {
   const world = await createWorld(people(30))
   await world.apply(await world.plan())
   const changed = { ...people(30)[7], first_name: 'Renamed' }
@@ -56,7 +56,7 @@ test('of a source that was read in part, nothing counts as gone', async () => {
   expect(sumOf(whole, 'orphaned')).toBe(58)
 })
 
-test('prune is refused for it, and only for it', async () => {
+test('prune is refused after a partial reading, and only then', async () => {
   const world = await createWorld(people(30), { prune: ['user', 'membership'], safety: { maxDeletes: '100%' } })
   await world.apply(await world.plan())
   const plan = await planFrom(world, people(3))
@@ -67,7 +67,7 @@ test('prune is refused for it, and only for it', async () => {
   expect(sumOf(whole, 'delete')).toBe(54)
 })
 
-test('a duplicate that is read without the record that it merged with is blocked, and takes nothing over', async () => {
+test('a duplicate that is read without its merged record is blocked and adopts nothing', async () => {
   const one = { email: 'ada@example.com', external_id: 'one', first_name: 'Ada' }
   const two = { email: 'ada@example.com', external_id: 'two', first_name: 'Ada' }
   const world = await createWorld([one, two])
@@ -82,7 +82,7 @@ test('a duplicate that is read without the record that it merged with is blocked
   expect(await world.state.idOf('user', 'two')).toBeUndefined()
 })
 
-test('what a part of the source has in common is no warning about everybody', async () => {
+test('what part of the source has in common is not a warning about all of it', async () => {
   const map = { user: { metadata: { plan: 'plan' } } }
   const alike = people(12).map((row) => ({ ...row, email_verified: 'yes', role_slugs: 'admin', plan: '' }))
   const world = await createWorld(people(1), { map, roles: { define: { admin: { name: 'Admin' } } } })

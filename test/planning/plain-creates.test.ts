@@ -21,9 +21,8 @@ import { temporaryFolder } from '../temporary-folder.ts'
 import { createWorld } from './world.ts'
 
 /**
- * What SQL decides about is what code would decide about it. Both plan the same generated
- * resources, state and WorkOS, kind by kind: with the SQL of the definitions and a state that is
- * copied in one statement, and without it.
+ * SQL must decide as code would. Both plan the same generated resources, state and WorkOS, by kind:
+ * with the SQL of the definitions and a state copied in one statement, and without both.
  */
 
 type Text = string
@@ -33,7 +32,7 @@ interface Thing {
   secrets: Record<string, Attributes[string]> | null
 }
 
-/** Things of one kind, by key. */
+/** Items of one kind, by key. */
 type Things = Map<string, Thing>
 
 interface Known extends Thing {
@@ -49,13 +48,13 @@ interface Generated {
   known: Map<string, Map<string, Known>>
   live: Map<string, LiveResource[]>
   rejected: string[]
-  /** What refers to nothing desired is rejected. */
+  /** Items that refer to something not desired are rejected. */
   closed: boolean
 }
 
 const PARTS = ['a', 'b', 'c', 'd"', "e'\\", 'f\u0000\u0007', 'g\ud800', '😀\u2028', 'é\u007f', '@']
 
-/** Few enough that things are named twice and more. */
+/** Few, so that names repeat. */
 const name = fc.constantFrom(...PARTS)
 const email = name.map((part) => `${part}@example.com`)
 const slug = fc.constantFrom('admin', 'viewer', 'org-x')
@@ -68,7 +67,7 @@ function present(fields: Record<string, Attributes[string] | undefined>): Attrib
   )
 }
 
-/** For each kind what its attributes may be, and what it refers to. */
+/** By kind, the possible attributes and references. */
 const ATTRIBUTES: Record<string, fc.Arbitrary<Attributes>> = {
   permission: fc.record({ name }),
   role: fc.record({ name: maybe(name) }).map(present),
@@ -143,7 +142,7 @@ const thing = (kind: string): fc.Arbitrary<[string, Thing]> =>
 const things = (kind: string, maxLength: number): fc.Arbitrary<Things> =>
   fc.array(thing(kind), { maxLength }).map((list) => new Map(list.map(([key, one]) => [stored(key), one])))
 
-/** As SQLite gives it back. */
+/** As SQLite returns it. */
 function stored(text: string): string {
   return text.toWellFormed()
 }
@@ -171,7 +170,7 @@ const known = (kind: string, maxLength: number): fc.Arbitrary<Map<string, Known>
 
 const ids = (kind: string) => fc.nat(4).map((n) => `${kind}_${n}`)
 
-/** What the natural identity of a live one may be. */
+/** Possible identifiers of live resources. */
 const NATURAL: Record<string, fc.Arbitrary<string | null>> = {
   permission: name,
   role: slug,
@@ -239,7 +238,7 @@ type Rules = typeof rules extends fc.Arbitrary<infer T> ? T : never
 const NOTHING = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
 const API = { read: async () => ({ data: [], list_metadata: {} }), write: async () => ({}) }
 
-/** A run's database with what is desired and what is out of scope. */
+/** A run's database with desired resources and resources out of scope. */
 function desiredSet({ desired, others, rejected, closed }: Generated, partial: boolean): DesiredSet {
   const rundb = new RunDatabase(undefined)
   const place = { fileId: rundb.fileId('people.csv'), line: 1 }
@@ -248,8 +247,8 @@ function desiredSet({ desired, others, rejected, closed }: Generated, partial: b
   for (const [kind, all] of desired) {
     for (const [key, one] of all) insertDesired(rundb, { kind, key, ...one, seq: 0, place, records: 1 })
   }
-  // As assembling does, so that planning knows where references lead; not all of the time, so that
-  // it looks as well.
+  // As in assembling, so that planning knows where references lead. Not always, so that lookups are
+  // tested, too.
   if (closed) for (const { name: kind, refs } of kindDefinitions) rejectDependents(rundb, { kind, refs })
   for (const [kind, all] of others) {
     for (const [key, { refs, attributes }] of all) {
@@ -271,7 +270,7 @@ function desiredSet({ desired, others, rejected, closed }: Generated, partial: b
 async function fill(state: OpenState, { known, desired }: Generated): Promise<void> {
   const saved = [...known].flatMap(([kind, all]) =>
     [...all].map(([key, { refs, attributes, secrets, id, ownership, gone, answered }], n): StateResource => {
-      // Some as the source has them.
+      // Some are as in the source.
       const same = n % 2 === 0 ? desired.get(kind)?.get(key) : undefined
       return {
         kind,
@@ -291,7 +290,7 @@ async function fill(state: OpenState, { known, desired }: Generated): Promise<vo
   await state.commit({ intents: [], outcomes: unique.map((resource) => ({ type: 'saved', resource })) })
 }
 
-/** Lists what was generated; nothing is found or read in another way. */
+/** Lists generated resources. Nothing is read in another way. */
 function listing(definition: KindDefinition, { live }: Generated, plain: boolean): KindDefinition {
   const held = live.get(definition.name) ?? []
   const { plain: _plain, ...coded } = definition.planned ?? {}
@@ -306,7 +305,7 @@ function listing(definition: KindDefinition, { live }: Generated, plain: boolean
   }
 }
 
-/** The same state, as one that is in no file. */
+/** The same state, not in a file. */
 function inBatches(state: OpenState): StateStore {
   return new Proxy<StateStore>(state, {
     get: (_proxied, member) => {
@@ -317,7 +316,7 @@ function inBatches(state: OpenState): StateStore {
   })
 }
 
-/** All that planning writes. */
+/** Everything that planning writes. */
 async function planned(
   all: Generated,
   manifest: Manifest,
@@ -346,7 +345,7 @@ async function planned(
   }
 }
 
-test('what SQL decides about is what code decides about it, in the same order', { timeout: TIMEOUT }, async () => {
+test('SQL and code make the same decisions, in the same order', { timeout: TIMEOUT }, async () => {
   const { loaded } = await createWorld([])
   let creates = 0
   let others = 0

@@ -28,7 +28,7 @@ function save(world: World, plan: Plan, apiKey = KEY): string {
 
 const reread = (world: World, plan: Plan) => readPlanHeader(save(world, plan))
 
-/** What is different, as a stale plan tells it. */
+/** The differences that a stale plan reports. */
 function differences({ loaded }: World, saved: PlanHeader, plan: Plan, apiKey = KEY): string[] {
   try {
     checkFresh(saved, plan, { apiKey, manifest: loaded.manifest, file: 'plan.ndjson' })
@@ -42,7 +42,7 @@ function differences({ loaded }: World, saved: PlanHeader, plan: Plan, apiKey = 
 }
 
 describe('a saved plan', () => {
-  test('names every action in order, and what it was computed from', async () => {
+  test('names every action in order, and its inputs', async () => {
     const world = await createWorld(people(3))
     const plan = await world.plan()
     const path = save(world, plan)
@@ -62,7 +62,7 @@ describe('a saved plan', () => {
     )
   })
 
-  test('holds no value of a user, no hash and no key', async () => {
+  test('contains no value of a user, no hash and no key', async () => {
     const world = await createWorld(withHash(HASH))
     await world.apply(await world.plan())
     world.rows(withHash(HASH).map((row) => ({ ...row, first_name: 'Changed', metadata: '{"plan":"m-a-x"}' })))
@@ -73,7 +73,7 @@ describe('a saved plan', () => {
     }
   })
 
-  test('is for its owner alone, and is recognised', async () => {
+  test('is only readable by its owner, and is recognized', async () => {
     const world = await createWorld(people(1))
     const path = save(world, await world.plan())
     expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -83,7 +83,7 @@ describe('a saved plan', () => {
     expect(isPlanFile(join(world.folder, 'none'))).toBe(false)
   })
 
-  test('takes the place of an older one', async () => {
+  test('replaces an older one', async () => {
     const world = await createWorld(people(1))
     save(world, await world.plan())
     world.rows(people(2))
@@ -104,11 +104,11 @@ describe('a saved plan', () => {
   })
 })
 
-describe('a damaged plan file is refused', () => {
+describe('a damaged plan file is rejected', () => {
   const header = { format: 'workos-migrate-plan', version: 2 }
   test.each<[string, string]>([
     ['empty', ''],
-    ['no JSON', 'plan\n'],
+    ['not JSON', 'plan\n'],
     ['another format', '{"format":"other"}\n'],
     ['a later version', `${JSON.stringify({ ...header, version: 3 })}\n`],
     ['a header without its parts', `${JSON.stringify({ ...header, actions: 0 })}\n`],
@@ -121,7 +121,7 @@ describe('a damaged plan file is refused', () => {
     })
   })
 
-  test('cut short, or longer than it says', async () => {
+  test('truncated, or longer than its header states', async () => {
     const world = await createWorld(people(2))
     const path = save(world, await world.plan())
     const lines = readFileSync(path, 'utf8').split('\n')
@@ -132,14 +132,14 @@ describe('a damaged plan file is refused', () => {
   })
 })
 
-describe('a saved plan holds while nothing changed', () => {
-  test('and is computed alike again', async () => {
+describe('a saved plan is valid while nothing changes', () => {
+  test('and is computed again with the same result', async () => {
     const world = await createWorld(withHash(HASH))
     const saved = await reread(world, await world.plan())
     expect(differences(world, saved, await world.plan())).toEqual([])
   })
 
-  test('also when only the speed of the run changed', async () => {
+  test('even if only the speed of the run changes', async () => {
     const world = await createWorld(people(2))
     const saved = await reread(world, await world.plan())
     await world.manifest({ run: { workers: 1, chunkSize: 1, concurrency: 3 } })
@@ -168,7 +168,7 @@ describe('a saved plan holds while nothing changed', () => {
       },
       'the target has changed: it is sandbox at sandbox:elsewhere, but the plan is for sandbox at sandbox:',
     ],
-  ])('and is stale once %s changed', async (_, change, expected) => {
+  ])('and is stale after a change of %s', async (_, change, expected) => {
     const world = await createWorld(people(2))
     const saved = await reread(world, await world.plan())
     await change(world)
@@ -190,7 +190,7 @@ describe('a saved plan holds while nothing changed', () => {
     expect(differences(world, saved, plan, 'sk_test_another')).toEqual(['WorkOS or the API key has changed'])
   })
 
-  test('and is stale once WorkOS changed what it would do', async () => {
+  test('and is stale after a relevant change in WorkOS', async () => {
     const world = await createWorld(people(2))
     const saved = await reread(world, await world.plan())
     await world.target.client.write({
@@ -201,7 +201,7 @@ describe('a saved plan holds while nothing changed', () => {
     expect(differences(world, saved, await world.plan())).toEqual(['WorkOS has changed, so a new plan would differ'])
   })
 
-  test('and everything that differs is named', async () => {
+  test('and names everything that differs', async () => {
     const world = await createWorld(people(2))
     const saved = await reread(world, await world.plan())
     await world.manifest({ safety: { maxCreates: 99 } })
@@ -217,7 +217,7 @@ describe('the digest of a plan', () => {
   const digests = async (rows: Parameters<typeof createWorld>[0], more: object = {}) =>
     digestPlan(await (await createWorld(rows, more)).plan(), KEY)
 
-  test('is the same for the same plan, and another for any value, secrets included', async () => {
+  test('is the same for the same plan, and different for any value, secrets included', async () => {
     const rows = withHash(HASH)
     const [first, ...others] = rows
     const variants = [

@@ -21,7 +21,7 @@ async function oneRoleTarget() {
   return { type: 'workos', apiKey: 'sk_test_roles', baseUrl: sandbox.url }
 }
 
-test('where WorkOS takes one role, several fail until the manifest says which counts; then nothing is left to do', async () => {
+test('if WorkOS accepts one role, several fail until the manifest chooses one; then nothing is left to do', async () => {
   const target = await oneRoleTarget()
   const world = await createWorld(withRoles(['admin,billing', 'billing']), { target, roles: { define: DEFINE } })
   const refused = await world.apply(await world.plan())
@@ -36,18 +36,18 @@ test('where WorkOS takes one role, several fail until the manifest says which co
   expect(again.driftCount()).toBe(0)
 })
 
-test('the plan says in every form who loses which role', async () => {
+test('the plan shows in every format who loses which role', async () => {
   const roles = { define: DEFINE, multiple: 'first', priority: ['admin', 'billing'] }
   const plan = await (await createWorld(withRoles(['billing,admin', 'billing']), { roles })).plan()
   const text = asText(plan)
   expect(text).toContain('Reduced to one role (1)\n')
   expect(text).toContain('keeps admin, loses billing\n')
-  expect(text).toContain('1 membership without the role billing: one comes before it in roles.priority')
+  expect(text).toContain('1 membership without the role billing: another role comes first in roles.priority')
   expect(asMarkdown(plan)).toContain('keeps admin, loses billing\n')
   expect(asJson(plan).lostRoles).toMatchObject([{ key: 'ext-0@acme', kept: 'admin', lost: ['billing'] }])
 })
 
-test('the plan lists roles that nothing translates, and roles that are nowhere, with what they cost', async () => {
+test('the plan lists unmapped and missing roles, with their effect', async () => {
   const roles = { define: DEFINE, map: { admin: 'admin', 'x-*': '*' } }
   const rows = withRoles(['guest', 'guest,boss', 'x-conductor', 'x-conductor', 'admin'])
   const plan = await (await createWorld(rows, { roles, safety: { maxRejects: '100%' } })).plan()
@@ -56,21 +56,21 @@ test('the plan lists roles that nothing translates, and roles that are nowhere, 
     { kind: 'membership', role: 'boss', count: 1 },
   ])
   expect(asJson(plan).blocked).toMatchObject([{ kind: 'membership', code: 'unknown_role', count: 2 }])
-  expect(asText(plan)).toContain('roles.map does not know "guest": 2 memberships rejected\n')
+  expect(asText(plan)).toContain('roles.map does not contain "guest": 2 memberships rejected\n')
   expect(asText(plan)).toMatch(/2 memberships {2}.*conductor/)
   expect(asMarkdown(plan)).toContain('2 memberships rejected\n')
   expect(plan.summary.notes).toEqual([])
 })
 
-test('who gets the default role is counted, whether the source has none or none that is kept', async () => {
+test('default roles are counted, whether the source has no role or none that is kept', async () => {
   const roles = { define: DEFINE, map: { admin: 'admin' }, unmapped: 'drop', default: 'billing' }
   const plan = await (await createWorld(withRoles(['', 'guest', 'admin']), { roles })).plan()
   expect(asText(plan)).toContain(
-    '2 memberships for which the source has no role, or none that is kept, given billing (roles.default)',
+    '2 memberships without a role in the source, or with none that is kept: assigned billing (roles.default)',
   )
 })
 
-test('roles of the rows and roles of a file of their own are united, each once and in its organization', async () => {
+test('roles of rows and of a separate file are combined, each once and in its organization', async () => {
   const world = await createWorld([])
   const file = (name: string, rows: Row[]) => world.rows(rows, name)
   file('people.csv', [{ id: 'u1', email: 'ada@example.com', first: 'Ada' }])
@@ -105,7 +105,7 @@ test('roles of the rows and roles of a file of their own are united, each once a
   expect(set.get('membership', 'u1@borealis')?.attributes.roles).toEqual(['member'])
 })
 
-test('rules for an organization that the source does not have are a warning at their place', async () => {
+test('rules for an organization that is not in the source are a warning at their place', async () => {
   const roles = { define: DEFINE, organizations: { acme: { default: 'billing' }, acne: { unmapped: 'drop' } } }
   const world = await createWorld(withRoles(['']), { roles })
   const { set } = await world.plan()
@@ -124,14 +124,14 @@ test.each([
     'organization_role_rejected',
     'organization role org-billing',
   ],
-])('a definition of %s that is rejected is told to the memberships that have the role, with its place', async (_of, type, code, what) => {
+])('memberships with a role name its rejected definition of %s and its place', async (_of, type, code, what) => {
   const slug = code === 'role_rejected' ? 'billing' : 'org-billing'
   const source = { type: 'csv', path: './users.csv', roleDefinitions: './definitions.csv' }
   const world = await createWorld(withRoles([slug, 'guest']), { source, safety: { maxRejects: 1 } })
   world.rows([{ role_slug: 'billing', ...type, permissions: 'pay; refund' }], 'definitions.csv')
   const plan = asJson(await world.plan())
   expect(plan.rejects).toMatchObject([{ kind: 'role-definition', origin: './definitions.csv:2' }])
-  const reason = '"pay; refund" is not the slug of a permission'
+  const reason = '"pay; refund" is not a permission slug'
   expect(plan.actions.filter(({ type }: { type: string }) => type === 'blocked')).toMatchObject([
     {
       key: 'ext-0@acme',

@@ -28,12 +28,12 @@ describe('a selector', () => {
     'membership:a@b',
     ':x',
     'ORGANIZATION:x',
-  ])('%j is none, and the message says what would be right', (text) => {
+  ])('%j is invalid, and the message suggests a valid one', (text) => {
     const read = readSelector(text)
     expect(read).toMatchObject({ ok: false, problem: { hint: expect.any(String) } })
   })
 
-  test('in the manifest is refused at its place', () => {
+  test('in the manifest is rejected with its place', () => {
     const located = checkPilot({ only: ['user:a', 'nobody'] }, (path) => ({ file: path.join('.') }))
     expect(located).toMatchObject([{ code: 'bad_selector', path: 'pilot.only.1', at: { file: 'pilot.only.1' } }])
     for (const pilot of [undefined, null, {}, { only: 'user:a' }, { only: [1] }, { limit: 3 }]) {
@@ -42,7 +42,7 @@ describe('a selector', () => {
   })
 })
 
-/** The users and organizations that a selector chooses among some. */
+/** The users and organizations that a selector chooses. */
 function chosenBy(text: string): string[] {
   const rundb = new RunDatabase(undefined)
   const users: [string, string, string][] = [
@@ -89,11 +89,11 @@ test.each<[string, string[]]>([
   expect(chosenBy(text)).toEqual(keys)
 })
 
-test('of the signs of SQLite only ours have a meaning', () => {
+test('only our wildcards have a meaning, not those of SQLite', () => {
   expect(globOf('a[b]*?^')).toBe('a[[]b]*?^')
 })
 
-/** A scope that chooses some, with who came along. */
+/** A scope with some chosen, and those that come along. */
 function scopeOf(
   chosen: Partial<Record<'organizations' | 'users' | 'alongOrganizations' | 'alongUsers', string[]>>,
   by: Partial<ChosenOnes['by']>,
@@ -123,7 +123,7 @@ test.each<[string, RefusedItem, ChosenOnes, string]>([
     AT_ACME,
     'out',
   ],
-  ['another user of no known address', refused('user', { key: 'bob' }), AT_ACME, 'unknown'],
+  ['another user without a known address', refused('user', { key: 'bob' }), AT_ACME, 'unknown'],
   ['the organization', refused('organization', { key: 'acme' }), ACME, 'in'],
   ['an organization that came along', refused('organization', { key: 'beta' }), ADA, 'in'],
   ['another organization', refused('organization', { key: 'beta' }), ACME, 'out'],
@@ -142,31 +142,36 @@ test.each<[string, RefusedItem, ChosenOnes, string]>([
   ['a membership of the user', refused('membership', { refs: { user: 'ada', organization: 'gone' } }), ADA, 'in'],
   ['a membership of another user', refused('membership', { refs: { user: 'bob', organization: 'acme' } }), ADA, 'out'],
   [
-    'a membership of nobody known, of the organization',
+    'a membership of an unknown user, of the organization',
     refused('membership', { refs: { organization: 'acme' } }),
     ACME,
     'in',
   ],
-  ['a membership of nobody known, elsewhere', refused('membership', { refs: { organization: 'beta' } }), ACME, 'out'],
-  ['a membership of nobody known', refused('membership', { refs: { organization: 'acme' } }), ADA, 'unknown'],
-  ['a membership in nothing known', refused('membership', { refs: { user: 'bob' } }), ACME, 'unknown'],
-  ['a membership in nothing known, of the user', refused('membership', { refs: { user: 'ada' } }), ADA, 'in'],
-  ['a membership in nothing known, of another', refused('membership', { refs: { user: 'bob' } }), ADA, 'out'],
-  ['a membership of which nothing is known', refused('membership'), ADA, 'unknown'],
+  [
+    'a membership of an unknown user, elsewhere',
+    refused('membership', { refs: { organization: 'beta' } }),
+    ACME,
+    'out',
+  ],
+  ['a membership of an unknown user', refused('membership', { refs: { organization: 'acme' } }), ADA, 'unknown'],
+  ['a membership in an unknown organization', refused('membership', { refs: { user: 'bob' } }), ACME, 'unknown'],
+  ['a membership in an unknown organization, of the user', refused('membership', { refs: { user: 'ada' } }), ADA, 'in'],
+  ['a membership in an unknown organization, of another', refused('membership', { refs: { user: 'bob' } }), ADA, 'out'],
+  ['a membership without known references', refused('membership'), ADA, 'unknown'],
   ['a member of a group', refused('group-membership', { refs: { user: 'ada', organization: 'beta' } }), ACME, 'out'],
   ['a group', refused('group', { refs: { organization: 'acme' } }), ACME, 'in'],
   ['a group of another', refused('group', { refs: { organization: 'beta' } }), ACME, 'out'],
   ['a connection of the organization', refused('connection', { refs: { organization: 'acme' } }), ACME, 'in'],
   ['a connection of one that came along', refused('connection', { refs: { organization: 'acme' } }), ADA, 'out'],
-  ['a role given to the user', refused('roleAssignment', { refs: { user: 'ada' } }), ACME, 'in'],
-  ['a role given to another', refused('roleAssignment', { refs: { user: 'bob' } }), ACME, 'out'],
-  ['a role given to nobody known', refused('roleAssignment'), ACME, 'unknown'],
+  ['a role assigned to the user', refused('roleAssignment', { refs: { user: 'ada' } }), ACME, 'in'],
+  ['a role assigned to another', refused('roleAssignment', { refs: { user: 'bob' } }), ACME, 'out'],
+  ['a role assigned to an unknown user', refused('roleAssignment'), ACME, 'unknown'],
   ['a role of the environment', refused('role-definition', { key: 'admin' }), ACME, 'unknown'],
   ['a role of any organization', refused('role-definition', { key: 'org-lead@' }), ACME, 'unknown'],
   ['a role of the organization', refused('role-definition', { key: 'org-lead@acme' }), ACME, 'in'],
   ['a role of another organization', refused('role-definition', { key: 'org-lead@beta' }), ACME, 'out'],
   ['a permission', refused('permission', { key: 'read' }), ACME, 'unknown'],
   ['a record', refused('record'), ACME, 'unknown'],
-])('%s that was refused: whose it is', (_what, item, scope, belonging) => {
+])('%s that was rejected: its owner', (_what, item, scope, belonging) => {
   expect(belongingOf(item, scope)).toBe(belonging)
 })

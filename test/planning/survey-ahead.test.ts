@@ -11,7 +11,7 @@ import { temporaryFolder } from '../temporary-folder.ts'
 
 const USERS = 3000
 
-/** People with every sort of value, two addresses that look alike, and some out of scope. */
+/** Users with every type of value, two similar addresses, and some users out of scope. */
 function desired(): RunDatabase {
   const rundb = new RunDatabase(temporaryFolder())
   onTestFinished(() => rundb.close())
@@ -31,7 +31,7 @@ function desired(): RunDatabase {
   return rundb
 }
 
-/** What planning does meanwhile: rows, and tables. */
+/** What planning does meanwhile: it writes rows and creates tables. */
 function plan(rundb: RunDatabase): void {
   rundb.transaction(() => {
     for (let n = 0; n < USERS; n += 1) {
@@ -44,7 +44,7 @@ function plan(rundb: RunDatabase): void {
 
 const manifest = manifestWith({ user: { firstName: 'a', lastName: 'b' } })
 
-test('a thread beside planning finds what a look after planning finds', async () => {
+test('a thread during planning finds the same as a survey after planning', async () => {
   const rundb = desired()
   rundb.keepToItself()
   const surveying = await beginSurvey({ rundb }, { scoped: true, manifest, workers: 2, many: 1 })
@@ -58,7 +58,7 @@ test('a thread beside planning finds what a look after planning finds', async ()
   expect(survey.gathered.get('user')).toMatchObject({ passwords: { users: USERS }, alike: { someAlike: true } })
 })
 
-test('few values, or one thread, are looked at once all is planned', async () => {
+test('with few values or one thread, the survey runs after planning', async () => {
   for (const options of [{ workers: 2 }, { workers: 1, many: 1 }]) {
     const rundb = desired()
     const surveying = await beginSurvey({ rundb }, { scoped: false, manifest, ...options })
@@ -68,7 +68,7 @@ test('few values, or one thread, are looked at once all is planned', async () =>
   }
 })
 
-test('a survey that nobody waits for ends', async () => {
+test('an unused survey ends', async () => {
   const rundb = desired()
   const surveying = await beginSurvey({ rundb }, { scoped: false, manifest, workers: 2, many: 1 })
   await surveying.end()

@@ -5,7 +5,7 @@ import { createWorld, type Row } from './world.ts'
 const row = (name: string, more: Row = {}): Row => ({ email: `${name}@example.com`, external_id: name, ...more })
 const of = (organization: string): Row => ({ org_external_id: organization, org_name: organization })
 
-test('at first it is what the plan estimates, and at the end nothing', async () => {
+test('it starts with the estimate of the plan and ends with nothing', async () => {
   const rows = [row('ada', of('acme')), row('bea', of('acme')), row('bea', of('bolt')), row('cleo')]
   const world = await createWorld(rows, { roles: { define: { admin: { name: 'Admin', permissions: ['read'] } } } })
   const plan = await world.plan()
@@ -28,7 +28,7 @@ test('at first it is what the plan estimates, and at the end nothing', async () 
   expect(sum()).toBe(0)
 })
 
-test('what is blocked sends nothing', async () => {
+test('blocked actions send nothing', async () => {
   const world = await createWorld([row('ada')], {})
   const left = new WorkLeft(await world.plan())
   const before = left.requests()

@@ -18,7 +18,7 @@ export type Row = Record<string, string>
 
 const LIMITS = { writes: '100000/s', reads: '100000/s', requests: '100000/s' }
 
-/** A project in a folder of its own: a CSV file, a manifest, a state and a sandbox. */
+/** A project in its own folder: a CSV file, a manifest, a state and a sandbox. */
 export interface World {
   folder: string
   loaded: LoadedManifest
@@ -26,13 +26,13 @@ export interface World {
   target: Target
   /** Writes the rows of users.csv, or of another file. */
   rows(rows: readonly Row[], file?: string): void
-  /** Writes the manifest: what is given, over the least that it needs. */
+  /** Writes the manifest: the given options and the required ones. */
   manifest(more: object): Promise<void>
   plan(refresh?: boolean): Promise<Plan>
   apply(plan: Plan): Promise<ApplyResult>
-  /** Forgets what was applied. */
+  /** Removes the state. */
   loseState(): Promise<void>
-  /** Changes a user in WorkOS, as somebody else would. */
+  /** Changes a user in WorkOS, as another program would. */
   changeUser(key: string, body: { [field: string]: string | boolean | Record<string, string | null> }): Promise<void>
 }
 
@@ -91,7 +91,7 @@ export async function createWorld(rows: readonly Row[], more: object = {}): Prom
   return world
 }
 
-/** A number of plain users, each in one organization. */
+/** Plain users, each in one organization. */
 export function people(count: number): Row[] {
   return Array.from({ length: count }, (_, n) => ({
     email: `person${n}@example.com`,

@@ -167,7 +167,7 @@ describe('failures', () => {
       'failed: strange_code (1)',
       'blocked: dependency_blocked (2)',
     ])
-    expect(text).toContain('correct the e-mail address in the source')
+    expect(text).toContain('correct the email address in the source')
     expect(text).toContain('✗ user:u0 (u.csv:2): no')
   })
 
@@ -188,8 +188,8 @@ describe('failures', () => {
 })
 
 test.each([
-  ['invalid_email', 'e-mail'],
-  ['user_creation_error, invalid_email', 'e-mail'],
+  ['invalid_email', 'email'],
+  ['user_creation_error, invalid_email', 'email'],
   ['http_500', undefined],
   ['constructor', undefined],
 ])('the remedy for %s', (codes, part) => {

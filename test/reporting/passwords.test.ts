@@ -37,20 +37,20 @@ function rows(): Row[] {
 test('the plan shows by algorithm who keeps the password and who must reset it, and why', async () => {
   const plan = await (await createWorld(rows())).plan()
   expect(asText(plan)).toContain(`
-Passwords  7 kept, 5 to be reset by their owners
-  pbkdf2    1 kept; 4 reset: WorkOS does not take pbkdf2 sha256 i=1 (i: 600000
-            to 1000000) (1), WorkOS does not take pbkdf2 sha256 i=2 (i: 600000
-            to 1000000) (1), WorkOS does not take pbkdf2 sha256 i=27500 (i:
-            600000 to 1000000) (1), and 1 more
-  bcrypt    4 kept, 1 of them weak: bcrypt cost=8
-  in clear  1 kept
-  md5       1 reset: WorkOS does not take md5
-  ssha      1 kept, 1 of them weak: ssha
-  none      1 without a password
+Passwords  7 kept, 5 that users must reset
+  pbkdf2      1 kept; 4 reset: WorkOS does not support pbkdf2 sha256 i=1 (i:
+              600000 to 1000000) (1), WorkOS does not support pbkdf2 sha256 i=2
+              (i: 600000 to 1000000) (1), WorkOS does not support pbkdf2 sha256
+              i=27500 (i: 600000 to 1000000) (1), and 1 more
+  bcrypt      4 kept, 1 of them weak: bcrypt cost=8
+  plain text  1 kept
+  md5         1 reset: WorkOS does not support md5
+  ssha        1 kept, 1 of them weak: ssha
+  none        1 without a password
 `)
   expect(asText(plan)).not.toContain('password_reset_required')
-  expect(asMarkdown(plan)).toContain('| `md5` | 1 reset: WorkOS does not take md5 |\n')
-  expect(asMarkdown(plan)).toContain('7 kept, 5 to be reset by their owners.')
+  expect(asMarkdown(plan)).toContain('| `md5` | 1 reset: WorkOS does not support md5 |\n')
+  expect(asMarkdown(plan)).toContain('7 kept, 5 that users must reset.')
   const { passwords } = asJson(plan).summary
   expect(passwords).toMatchObject({ kept: 7, reset: 5, there: 0, none: 1 })
   expect(passwords.algorithms).toContainEqual({
@@ -69,8 +69,8 @@ Passwords  7 kept, 5 to be reset by their owners
 test('weak hashes are reset if the manifest sets it, and applied without a password', async () => {
   const world = await createWorld(rows(), { passwords: { weak: 'reset' } })
   const plan = await world.plan()
-  expect(asText(plan)).toContain('ssha      1 reset: ssha is weak (passwords.weak: reset)\n')
-  expect(asText(plan)).toContain('bcrypt    3 kept; 1 reset: bcrypt cost=8 is weak (passwords.weak: reset)\n')
+  expect(asText(plan)).toContain('ssha        1 reset: ssha is weak (passwords.weak: reset)\n')
+  expect(asText(plan)).toContain('bcrypt      3 kept; 1 reset: bcrypt cost=8 is weak (passwords.weak: reset)\n')
   expect(plan.summary.passwords).toMatchObject({ kept: 5, reset: 7, there: 0, none: 1 })
   await world.apply(plan)
   const again = await world.plan()

@@ -206,8 +206,8 @@ describe('a large plan', () => {
   test('has a remark for organization names that differ only in case', async () => {
     const rows = people(2).map((row, n) => ({ ...row, org_external_id: '', org_name: n === 0 ? 'Acme' : 'ACME' }))
     const plan = await (await createWorld(rows)).plan()
-    const remark = 'organizations known by names that differ only in case or blanks'
-    expect(asText(plan)).toContain(`  2 ${remark}, "Acme", "ACME": taken as different ones\n`)
+    const remark = 'organizations with names that differ only in case or spaces'
+    expect(asText(plan)).toContain(`  2 ${remark}, "Acme", "ACME": they stay separate\n`)
     expect(asMarkdown(plan)).toContain(remark)
   })
 

@@ -308,7 +308,7 @@ describe('every code has a remedy', () => {
 test('of several codes, the most specific one counts', () => {
   expect(remedyFor('user_creation_error, email_not_available')).toBe(remedyFor('email_not_available'))
   expect(remedyFor('unheard_of, invalid_role')).toBe(remedyFor('invalid_role'))
-  expect(remedyFor('user_creation_error')).toContain('correct it in the source')
+  expect(remedyFor('user_creation_error')).toContain('correct the value in the source')
 })
 
 test.each([

@@ -17,7 +17,7 @@ function blocked(messages: readonly [code: string, message: string][]) {
   return reasons.map(({ message, count }) => `${count} ${message}`)
 }
 
-test('reasons of blocked resources come most first, then in the order of the plan, whatever ids they name', () => {
+test('reasons of blocked resources are sorted by frequency, then by plan order, whatever IDs they contain', () => {
   const reasons = (one: string, other: string) =>
     blocked([
       ['clash', `stands for ${one}`],
@@ -29,7 +29,7 @@ test('reasons of blocked resources come most first, then in the order of the pla
   expect(reasons('user_A', 'user_B')).toEqual(['2 often', '1 stands for user_A', '1 stands for user_B'])
 })
 
-test('what waits for something blocked has one reason, in the words of the first', () => {
+test('resources that wait for a blocked one share one reason, with the first message', () => {
   expect(
     blocked([
       ['dependency_blocked', 'waits for b'],
@@ -38,7 +38,7 @@ test('what waits for something blocked has one reason, in the words of the first
   ).toEqual(['2 waits for b'])
 })
 
-test('what is rejected comes in the order of the records, whichever thread found it first', () => {
+test('rejects are in the order of the records, whichever thread found them first', () => {
   const rundb = new RunDatabase(undefined)
   onTestFinished(() => rundb.close())
   createPlanTables(rundb)

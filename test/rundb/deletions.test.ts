@@ -13,7 +13,7 @@ import {
 } from '../../src/rundb/deletions.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
-/** The state has five books; the source still has the first one. */
+/** The state has five books; the source only the first one. */
 function library(): RunDatabase {
   const rundb = new RunDatabase(undefined)
   createPlanTables(rundb)
@@ -40,7 +40,7 @@ function plan(rundb: RunDatabase, key: string, action: object): void {
 
 const keysOf = (rows: Iterable<{ key: string }>) => [...rows].map(({ key }) => key)
 
-test('a candidate is neither desired nor planned for nor skipped nor out of scope', () => {
+test('a candidate is not desired, planned, skipped or out of scope', () => {
   const rundb = library()
   expect(keysOf(deletionCandidates(rundb, 'book', {}))).toEqual(['b', 'c', 'd', 'e'])
   plan(rundb, 'b', { type: 'delete' })
@@ -50,7 +50,7 @@ test('a candidate is neither desired nor planned for nor skipped nor out of scop
   expect(['b', 'c', 'd', 'e'].filter((key) => isLeaving(rundb, 'book', `id_${key}`))).toEqual(['b', 'e'])
 })
 
-test('what is out of scope is a candidate where what it refers to is deleted, and is leaving with it', () => {
+test('a resource out of scope is a candidate if what it refers to is deleted, and is deleted with it', () => {
   const rundb = library()
   rundb.run(
     "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, unchanged) SELECT 'loan', 'l' || key, 'id_l' || key, '{}', '{}', json_object('book', key), 'created', NULL FROM known",
@@ -65,7 +65,7 @@ test('what is out of scope is a candidate where what it refers to is deleted, an
   expect(isLeaving(rundb, 'loan', 'id_lb')).toBe(true)
 })
 
-test('what uses another one and stays is found, by the first key', () => {
+test('a remaining user of a resource is found, the first by key', () => {
   const rundb = library()
   const known = (kind: string, key: string, attributes: object) =>
     rundb.run(
@@ -103,7 +103,7 @@ test('the first reason for a skipped deletion stays, and counts', () => {
   expect(countSkippedDeletions(rundb)).toEqual([{ kind: 'book', code: 'protected', count: 1 }])
 })
 
-test('what goes with something else is deleted by what that goes with', () => {
+test('a resource deleted with another one is deleted by the same request', () => {
   const rundb = library()
   plan(rundb, 'b', { type: 'delete' })
   plan(rundb, 'c', { type: 'delete', with: { kind: 'shelf', key: 'poems' } })
@@ -112,7 +112,7 @@ test('what goes with something else is deleted by what that goes with', () => {
   expect(deletedBy(rundb, 'book', 'a')).toBeUndefined()
 })
 
-test('an orphan stays, and says by which condition its record is left out; what was rejected is none', () => {
+test('an orphan stays and names the condition that leaves out its record; a reject is not an orphan', () => {
   const rundb = library()
   plan(rundb, 'b', { type: 'delete' })
   rundb.run("INSERT INTO rejects VALUES ('book', 'c', 'bad', NULL, '', NULL, 1, 1, 1, '{}', 1, NULL, NULL)")

@@ -13,7 +13,7 @@ const REASON = { code: 'odd', field: null, message: 'it is odd', hint: null }
 const kind = fc.constantFrom('shelf', 'book')
 const key = fc.constantFrom('a', 'b', 'c')
 
-/** Whatever adds to the desired set or takes from it. */
+/** Everything that adds to the desired set or removes from it. */
 const change: fc.Arbitrary<(rundb: RunDatabase) => void> = fc.oneof(
   fc.record({ kind, key, shelf: key }).map((one) => (rundb: RunDatabase) => {
     const refs: Record<string, string> = one.kind === 'book' ? { shelf: one.shelf } : {}
@@ -46,7 +46,7 @@ const change: fc.Arbitrary<(rundb: RunDatabase) => void> = fc.oneof(
   }),
 )
 
-test('what is known of the desired set is so, whatever has changed it', { timeout: TIMEOUT }, () => {
+test('cached facts about the desired set are correct after any change', { timeout: TIMEOUT }, () => {
   let closed = 0
   fc.assert(
     fc.property(fc.array(change, { maxLength: 25 }), (changes) => {

@@ -10,7 +10,7 @@ function withKeys(keys: string[]): RunDatabase {
   return rundb
 }
 
-test('ranges hold every key of a kind once, in the order of keys', () => {
+test('ranges contain every key of a kind once, in key order', () => {
   const keys = Array.from({ length: 20_001 }, (_, number) => (number === 0 ? '' : `k${number}`))
   const rundb = withKeys(keys)
   const ranges = [...keyRanges(rundb, 'desired', 'book')]
@@ -20,11 +20,11 @@ test('ranges hold every key of a kind once, in the order of keys', () => {
   expect(met).toEqual(keys.toSorted())
 })
 
-test('there is no range of nothing', () => {
+test('an empty kind has no range', () => {
   expect([...keyRanges(withKeys([]), 'desired', 'book')]).toEqual([])
 })
 
-test('a function that is called range by range is given every row', () => {
+test('a function that is called range by range receives every row', () => {
   const rundb = withKeys(['a', 'b', 'c'])
   const given: string[] = []
   rundb.define('noted', (key) => given.push(key))

@@ -17,7 +17,7 @@ function user(id: string, email: string): LiveResource {
 
 const all = (rundb: RunDatabase) => rundb.statement('SELECT * FROM live').all()
 
-test('a list that is taken in leaves what its pages would leave one by one, whatever their order', () => {
+test('a received list has the same result as single pages, in any order', () => {
   const [whole, single] = [opened(), opened()]
   const pages = [[user('u3', 'c'), user('u1', 'a')], [], [user('u2', 'b'), user('u3', 'changed')]]
   for (const rundb of [whole, single]) insertLive(rundb, 'user', [user('u2', 'old'), user('u0', 'z')])
@@ -32,9 +32,9 @@ test('a list that is taken in leaves what its pages would leave one by one, what
 test.each([
   ['in the order of ids', (n: number) => n],
   ['the other way round', (n: number) => 4999 - n],
-  ['in order until half of it has come', (n: number) => (n < 2500 ? n : 7499 - n)],
+  ['in order for the first half', (n: number) => (n < 2500 ? n : 7499 - n)],
   ['in order twice, with changes', (n: number) => n % 2500],
-])('a long list without indexes, %s, leaves what its pages would leave one by one', (_, place) => {
+])('a long list without indexes, %s, has the same result as single pages', (_, place) => {
   const [whole, single] = [opened(), opened()]
   for (const rundb of [whole, single]) deferLiveIndexes(rundb)
   const rows = Array.from({ length: 5000 }, (_, n) => user(`u${String(place(n)).padStart(4, '0')}`, `m${n}`))
@@ -45,7 +45,7 @@ test.each([
   expect(all(whole)).toEqual(all(single))
 })
 
-test('what was laid aside of one list is not in the next, nor in that of another kind', () => {
+test('rows set aside for one list are not in the next list or in that of another kind', () => {
   const rundb = opened()
   listInto(rundb, 'user').add([user('u1', 'a')])
   const [users, members] = [listInto(rundb, 'user'), listInto(rundb, 'totp-factor')]

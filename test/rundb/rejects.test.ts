@@ -44,7 +44,7 @@ test('a rejected resource leaves the desired set, with its place, its references
   expect(all(rundb, 'desired')).toMatchObject([{ key: 't2' }])
 })
 
-test('a rejected draft and a rejected role grant are gone as well; a grant is named by its user', () => {
+test('a rejected draft and a rejected role grant are removed, too; a grant has the key of its user', () => {
   const rundb = opened()
   const draft = { seq: 4, kind: 'thing', key: 't1', group: null, refs: {}, attributes: '{}', secrets: null, origin }
   insertDraft(rundb, draft, 2)
@@ -58,7 +58,7 @@ test('a rejected draft and a rejected role grant are gone as well; a grant is na
   expect([all(rundb, 'drafts'), all(rundb, 'grants')]).toEqual([[], []])
 })
 
-test('a user that is rejected, and what belongs to one, keep its address', () => {
+test('a rejected user and its dependents keep its address', () => {
   const rundb = opened()
   const user = (key: string) => desire(rundb, key, { kind: 'user', attributes: { email: `${key}@example.com` } })
   for (const key of ['u1', 'u2']) {
@@ -87,7 +87,7 @@ test('a user that is rejected, and what belongs to one, keep its address', () =>
   ])
 })
 
-test('many are rejected at once, with a reason that is made of each', () => {
+test('many are rejected at once, with a reason made from each row', () => {
   const rundb = opened()
   for (const key of ['a1', 'a2', 'b1']) desire(rundb, key)
   const message = { sql: "key || ' is ' || (attributes ->> '$.colour')" }
@@ -100,7 +100,7 @@ test('many are rejected at once, with a reason that is made of each', () => {
   expect(countRejects(rundb, 'thing')).toBe(6)
 })
 
-test('what refers to something rejected says so, and what refers to something that was never there says that', () => {
+test('a reason distinguishes a rejected reference from a missing one', () => {
   const rundb = opened()
   insertReject(rundb, { kind: 'part', key: 'p1', code: 'odd', message: 'it is odd', seq: 0, origin })
   desire(rundb, 'p3', { kind: 'part' })
@@ -113,7 +113,7 @@ test('what refers to something rejected says so, and what refers to something th
   ])
 })
 
-test('what several records say of one line stands in the order of the records, whichever thread was first', () => {
+test('rejects of several records of one line are in the order of the records, whichever thread was first', () => {
   const rundb = opened()
   for (const seq of [30, 4, 17]) insertReject(rundb, { ...reason, kind: 'thing', key: `t${seq}`, seq, origin })
   expect([...rejectedItems(rundb)].map(({ key }) => key)).toEqual(['t4', 't17', 't30'])

@@ -8,14 +8,14 @@ function withAliases(count: number): RunDatabase {
   return rundb
 }
 
-/** How many rows of spools are still held. */
+/** The number of spooled rows that still exist. */
 function held(rundb: RunDatabase): number {
   const tables = rundb.statement("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").all()
   expect(tables).not.toEqual([])
   return tables.reduce((sum, { name }) => sum + rundb.count(`SELECT count(*) FROM ${name}`), 0)
 }
 
-test('spooled rows are those of the beginning, in order, whatever becomes of the table meanwhile', () => {
+test('spooled rows are those at the start, in order, even if the table changes meanwhile', () => {
   const rundb = withAliases(9)
   const seen: string[] = []
   for (const { key } of rundb.spool('SELECT key FROM aliases WHERE canonical = ? ORDER BY key DESC', 'c0')) {
@@ -27,7 +27,7 @@ test('spooled rows are those of the beginning, in order, whatever becomes of the
   expect(held(rundb)).toBe(0)
 })
 
-test('two spools are gone through at the same time, and one that is left early is gone too', () => {
+test('two spools can be read at the same time, and one that is left early is removed', () => {
   const rundb = withAliases(3)
   const pairs: string[] = []
   for (const outer of rundb.spool('SELECT key FROM aliases ORDER BY key')) {
@@ -40,7 +40,7 @@ test('two spools are gone through at the same time, and one that is left early i
   expect(held(rundb)).toBe(0)
 })
 
-test('pages become larger where many rows are expected, and what is there stays', () => {
+test('pages become larger if many rows are expected, and existing rows stay', () => {
   const rundb = new RunDatabase(temporaryFolder())
   onTestFinished(() => rundb.close())
   const file = rundb.fileId('users.csv')

@@ -18,7 +18,7 @@ function desire(rundb: RunDatabase, key: string, seq: number): void {
 
 const all = (rundb: RunDatabase, table: string) => rundb.statement(`SELECT * FROM ${table}`).all()
 
-test('what is derived has the place of the row it is made of, and counts no record', () => {
+test('a derived resource has the place of its row, and no records', () => {
   const rundb = opened()
   desire(rundb, 'a', 1)
   desire(rundb, 'b', 2)
@@ -46,7 +46,7 @@ test('what is derived has the place of the row it is made of, and counts no reco
   })
 })
 
-test('what has no place of its own is the manifest’s, whether SQL or an object says it', () => {
+test('a resource without a place belongs to the manifest, whether SQL or an object adds it', () => {
   const rundb = opened()
   desire(rundb, 'a', 1)
   deriveAll(rundb, { kind: 'shelf', from: 'desired', where: "kind = 'book'", key: "refs ->> '$.shelf'" })
@@ -58,7 +58,7 @@ test('what has no place of its own is the manifest’s, whether SQL or an object
   ])
 })
 
-test('a remark on all rows that fit is a row for each; a text is no SQL', () => {
+test('a note on all matching rows is one row for each; a text is not SQL', () => {
   const rundb = opened()
   desire(rundb, 'a', 1)
   desire(rundb, 'b', 2)
@@ -74,7 +74,7 @@ test('a remark on all rows that fit is a row for each; a text is no SQL', () => 
   ])
 })
 
-test('a further draft is one of the same thing, for another record, and counts none', () => {
+test('a further draft is for the same resource and another record, and adds no records', () => {
   const rundb = opened()
   const origin = { file: 'books.csv', line: 2 }
   const draft = { seq: 1, kind: 'book', key: 'a', group: null, refs: {}, attributes: '{"n":1}', secrets: '{}', origin }
@@ -97,9 +97,9 @@ test('a further draft is one of the same thing, for another record, and counts n
   ])
 })
 
-test('single drafts become desired in the order of their keys, however they lie', () => {
+test('single drafts become desired in key order, in whatever order they are stored', () => {
   const count = 3000
-  // A prime takes each place once.
+  // A prime visits each place once.
   const orders = [(n: number) => n, (n: number) => count - 1 - n, (n: number) => (n * 1723) % count]
   const [kept, ...others] = orders.map((order) => {
     const rundb = opened()

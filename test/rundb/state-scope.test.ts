@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { countBeyond, heldBy, markBeyond, markUndone, type ScopedKind } from '../../src/rundb/scope.ts'
 
-/** Kinds of a shop that the program does not know: readers borrow from libraries by cards. */
+/** Invented kinds: readers borrow from libraries with cards. */
 const KINDS: ScopedKind[] = [
   { name: 'library', refs: {}, stateScope: { is: 'chosen', heldBy: ['card', 'shelf'] } },
   { name: 'reader', refs: {}, stateScope: { is: 'chosen', heldBy: ['card'], counted: true } },
@@ -20,7 +20,7 @@ const KINDS: ScopedKind[] = [
   { name: 'genre', refs: {} },
 ]
 
-/** Ada has cards of both libraries, Bea one of the north alone; the south has a shelf. */
+/** Ada has cards of both libraries, Bea only one of the north; the south has a shelf. */
 const STATE: [kind: string, key: string, refs?: Record<string, string>][] = [
   ['library', 'north'],
   ['library', 'south'],
@@ -44,7 +44,7 @@ function withChosen(...chosen: [kind: string, key: string][]): RunDatabase {
   return rundb
 }
 
-/** What of the state the scope speaks of. */
+/** The resources of the state in scope. */
 function within(rundb: RunDatabase): string[] {
   return rundb
     .statement('SELECT kind, key FROM known EXCEPT SELECT kind, key FROM beyond ORDER BY kind, key')
@@ -52,7 +52,7 @@ function within(rundb: RunDatabase): string[] {
     .map(({ kind, key }) => `${kind}:${key}`)
 }
 
-test('what has left the source belongs to the chosen by the rule of its kind, and a kind without one to nobody', () => {
+test('a resource that left the source belongs to the chosen by the rule of its kind, or to nobody without one', () => {
   const rundb = withChosen(['library', 'south'])
   markBeyond(rundb, KINDS, false)
   expect(within(rundb)).toEqual(['card:ada@south', 'library:south', 'shelf:poems'])
@@ -61,14 +61,14 @@ test('what has left the source belongs to the chosen by the rule of its kind, an
   expect(within(ofReader)).toEqual(['card:ada@north', 'card:ada@south', 'reader:ada', 'stamp:gold'])
 })
 
-test('with a limit, nothing belongs to it that has left the source, but for ties and what hangs on those who are counted', () => {
+test('with a limit, resources that left the source are out of scope, except ties and dependents of counted ones', () => {
   const rundb = withChosen(['library', 'south'], ['reader', 'bea'])
   rundb.run("INSERT INTO in_scope VALUES ('reader', 'ada')")
   markBeyond(rundb, KINDS, true)
   expect(within(rundb)).toEqual(['card:ada@south', 'shelf:poems'])
 })
 
-test('undoing takes ties, whom they tie and what hangs on them; whom others refer to is held, and what hangs on it stays', () => {
+test('undoing includes ties, what they tie and its dependents; held resources and their dependents stay', () => {
   const rundb = withChosen(['reader', 'bea'])
   markUndone(rundb, KINDS)
   expect(within(rundb)).toEqual(['card:bea@north', 'library:north', 'reader:bea'])
@@ -84,7 +84,7 @@ test('undoing takes ties, whom they tie and what hangs on them; whom others refe
   })
 })
 
-test('a chosen one is held by nobody: it goes with all that hangs on it', () => {
+test('a chosen resource is never held: it is undone with all its dependents', () => {
   const rundb = withChosen(['library', 'south'])
   markUndone(rundb, KINDS)
   expect(within(rundb)).toEqual(['card:ada@south', 'library:south', 'reader:ada', 'shelf:poems', 'stamp:gold'])

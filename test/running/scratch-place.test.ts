@@ -9,7 +9,7 @@ import { temporaryFolder } from '../temporary-folder.ts'
 
 const OLD = 1_700_000_000
 
-/** A folder as `inspect` makes it, with the scratch folder of a process that is dead. */
+/** A folder as `inspect` creates it, with the scratch folder of a dead process. */
 function leftBehind(temporary: string, name: string, mode = 0o700): string {
   const folder = join(temporary, name)
   const scratch = join(folder, `scratch-${hostname()}-99999999-abcdef`)
@@ -39,7 +39,7 @@ test('what a killed inspect left among the temporary files is removed by the nex
   expect(readdirSync(temporary)).toEqual([])
 })
 
-test('what is in use, in the making, or perhaps of somebody else stays', () => {
+test('folders that are in use, in the making, or possibly of another user stay', () => {
   const temporary = temporaryFolder()
   const foreign = [
     leftBehind(temporary, 'workos-migrate-e2e-Ab12Cd'),

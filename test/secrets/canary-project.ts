@@ -165,7 +165,7 @@ export async function csvCanaries(): Promise<CanaryProject> {
     { name: 'plain password', secret: PLAIN },
     { name: 'short password', secret: SHORT },
     { name: 'password in a failing expression', secret: FAILING },
-    { name: 'password in the place of an e-mail address', secret: MISPLACED },
+    { name: 'password in the place of an email address', secret: MISPLACED },
   ]
   const run = {
     env: {

@@ -18,7 +18,7 @@ const user = (key: string, more: Partial<StateResource> = {}): StateResource => 
   ...more,
 })
 
-/** Something of everything. */
+/** Adds every type of entry. */
 async function fill(state: OpenState): Promise<void> {
   await state.bind({ type: 'workos', baseUrl: 'https://api.workos.com', keyDigest: 'cd' })
   const run = await state.startRun({
@@ -68,7 +68,7 @@ async function fill(state: OpenState): Promise<void> {
 
 const COUNTS = { resource: 2_104, intent: 1, run: 2, failure: 1, reject: 3 }
 
-describe('all that a state holds is carried over, row by row', () => {
+describe('the whole content of a state is copied, row by row', () => {
   for (const from of stateKinds) {
     for (const to of stateKinds) {
       test.skipIf(!from.isThere || !to.isThere)(`from ${from.name} to ${to.name}`, async () => {
@@ -83,7 +83,7 @@ describe('all that a state holds is carried over, row by row', () => {
         })
         expect(counts).toEqual(COUNTS)
         expect([other.lineage, other.serial, other.binding]).toEqual([one.lineage, one.serial, one.binding])
-        // It goes on as the first one would have.
+        // It continues as the first one would.
         await other.commit({ outcomes: [], intents: [] })
         expect(other.serial).toBe(one.serial + 1)
         expect(await other.startRun({ command: 'apply', startedAt: '', toolVersion: '1', manifestDigest: 'd' })).toBe(3)
@@ -95,7 +95,7 @@ describe('all that a state holds is carried over, row by row', () => {
 })
 
 forEachKind((kind) => {
-  test('a backup is a SQLite state with all of it, whatever keeps the state', async () => {
+  test('a backup is a complete SQLite state, whatever the store', async () => {
     const state = await openForTest(await kind.newLocation())
     await fill(state)
     const file = join(temporaryFolder(), 'copy.bak')
@@ -108,7 +108,7 @@ forEachKind((kind) => {
     await expect(state.backUp(file)).rejects.toThrow('already exists')
   })
 
-  test('content that fails half-way leaves the state as it was', async () => {
+  test('content that fails halfway leaves the state unchanged', async () => {
     const state = await openForTest(await kind.newLocation())
     await state.commit({ outcomes: [{ type: 'saved', resource: user('kept') }], intents: [] })
     async function* broken(): AsyncGenerator<StateEntry[]> {

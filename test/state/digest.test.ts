@@ -37,7 +37,7 @@ test('a digest is the HMAC-SHA256 of the field and its value', () => {
   expect(digestSecrets(new Uint8Array(32), null)).toEqual({})
 })
 
-test('secrets are the same by their digests only if they are, and surely if they have one field', () => {
+test('equal digests mean equal secrets, and are certain for one field', () => {
   fc.assert(
     fc.property(key, secrets, secrets, (key, one, other) => {
       const { digest, isSame } = digester(key)

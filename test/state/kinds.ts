@@ -7,28 +7,28 @@ import type { OpenState } from '../../src/state/store.ts'
 import { newPostgresLocation, postgresPrograms, sharedCluster } from '../postgres.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-/** Both kinds of states, for tests that hold for each. */
+/** Both kinds of states, for tests of both. */
 export interface StateKind {
   name: string
   isThere: boolean
   newLocation(): Promise<StateLocation>
-  /** A state of its own, for a project. */
+  /** A new state for a project. */
   newPlace(): Promise<StatePlace>
 }
 
-/** Where a project has its state. */
+/** Where the state of a project is. */
 export interface StatePlace {
-  /** What the manifest says of it; it needs a name as well. */
+  /** The manifest's part. It also needs a name. */
   manifest: { state?: object }
-  /** Variables that the manifest refers to. */
+  /** Variables of the manifest. */
   env: Record<string, string>
-  /** Where a project in this folder has it. */
+  /** The location for a project in this folder. */
   location(folder: string): StateLocation
-  /** Loses it. */
+  /** Removes the state. */
   lose(folder: string): Promise<void>
 }
 
-/** The name of every project whose state is looked at from outside. */
+/** The name of every project whose state is read from outside. */
 export const PROJECT = 'a-migration'
 
 export const stateKinds: readonly StateKind[] = [
@@ -63,20 +63,17 @@ export const stateKinds: readonly StateKind[] = [
   },
 ]
 
-/**
- * Describes what holds for both kinds. Where PostgreSQL is not installed the set-up of the tests
- * says so.
- */
+/** Describes tests of both kinds. If PostgreSQL is not installed, the test setup reports it. */
 export function forEachKind(suite: (kind: StateKind) => void): void {
   for (const kind of stateKinds) describe.skipIf(!kind.isThere)(`in ${kind.name}`, () => suite(kind))
 }
 
-/** Opens a state with its lock, and closes it after the test at the latest. */
+/** Opens a state with its lock and closes it after the test. */
 export async function openForTest(location: StateLocation): Promise<OpenState> {
   return closing(await openState(location, { command: 'apply', now: new Date() }))
 }
 
-/** Opens a state to read it, and closes it after the test at the latest. */
+/** Opens a state for reading and closes it after the test. */
 export async function peekForTest(location: StateLocation): Promise<OpenState> {
   return closing(await peekState(location))
 }

@@ -19,7 +19,7 @@ async function stateOf(...resources: Pick<StateResource, 'kind' | 'key' | 'refs'
 const movesOf = async (...args: Parameters<typeof findMoves>) =>
   (await findMoves(...args)).map(({ from, to }) => [`${from.kind}:${from.key}`, `${to.kind}:${to.key}`, to.refs, to.id])
 
-test('what refers to a moved organization takes the new key, in its own key as well', async () => {
+test('references to a moved organization get the new key, and so do keys that contain it', async () => {
   const organization = 'acme'
   const state = await stateOf(
     { kind: 'organization', key: 'acme', refs: {} },
@@ -36,7 +36,7 @@ test('what refers to a moved organization takes the new key, in its own key as w
   ])
 })
 
-test('a user called as an organization is moved without it, and a key with an @ is one key', async () => {
+test('a user with the key of an organization moves without it, and a key with an @ is one key', async () => {
   const state = await stateOf(
     { kind: 'user', key: 'acme', refs: {} },
     { kind: 'membership', key: 'acme@acme', refs: { user: 'acme', organization: 'acme' } },
@@ -50,7 +50,7 @@ test('a user called as an organization is moved without it, and a key with an @ 
   ])
 })
 
-test('keys that are nearly the one asked for are found, the nearest first, and only of its kind', async () => {
+test('similar keys of the same kind are found, nearest first', async () => {
   const keys = ['user_12', 'user_123', 'USER_124', 'user_999999999', 'somebody']
   const state = await stateOf(...keys.map((key) => ({ kind: 'user', key, refs: {} })), {
     kind: 'organization',

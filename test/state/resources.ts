@@ -1,6 +1,6 @@
 import type { Intent, StateResource } from '../../src/state/store.ts'
 
-/** What a state may hold, and what may be about to be written. */
+/** Resources and intents for states. */
 
 export function user(key: string, changed: Partial<StateResource> = {}): StateResource {
   return {

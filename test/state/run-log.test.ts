@@ -36,7 +36,7 @@ async function all<T>(batches: AsyncIterable<T[]>): Promise<T[]> {
 }
 
 forEachKind((kind) => {
-  test('rejects come back as they were written and in that order, many batches of them', async () => {
+  test('rejects are read as they were written, in order, in many batches', async () => {
     const state = await openForTest(await kind.newLocation())
     const run = await start(state)
     const rejects = Array.from({ length: 2_500 }, (_, n) => reject(n))
@@ -46,7 +46,7 @@ forEachKind((kind) => {
     expect(await all(state.rejects(run + 1))).toEqual([])
   })
 
-  test('what old runs could not do is forgotten, what the last ones could not do is kept', async () => {
+  test('failures of old runs are deleted, those of the last runs are kept', async () => {
     const state = await openForTest(await kind.newLocation())
     const runs: number[] = []
     for (let n = 0; n < RUNS_KEPT + 2; n += 1) {
@@ -66,7 +66,7 @@ forEachKind((kind) => {
     expect(await state.runs()).toHaveLength(RUNS_KEPT + 2)
   })
 
-  test('changes of the state by hand push no run out', async () => {
+  test('manual changes of the state do not displace a run', async () => {
     const state = await openForTest(await kind.newLocation())
     const run = await start(state)
     await state.recordRejects(run, [reject(0)])

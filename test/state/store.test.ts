@@ -16,7 +16,7 @@ forEachKind((kind) => {
   const open = async (place?: StateLocation) => openForTest(place ?? (await kind.newLocation()))
 
   describe('resources', () => {
-    test('come back as they were saved, after the file was closed and opened again', async () => {
+    test('are read as they were saved, after the file was closed and opened again', async () => {
       const place = await kind.newLocation()
       const membership = user('u1@acme', {
         kind: 'membership',
@@ -36,7 +36,7 @@ forEachKind((kind) => {
       expect(await state.count('user')).toBe(1)
     })
 
-    test('that are created never turn into adopted for the same id, whatever the key', async () => {
+    test('that are created never become adopted for the same ID, whatever the key', async () => {
       const state = await open()
       await state.commit({ intents: [], outcomes: [saved(user('u1')), saved(user('u2', { ownership: 'adopted' }))] })
       const adopted = user('u1', { ownership: 'adopted', run: 2 })
@@ -59,7 +59,7 @@ forEachKind((kind) => {
       expect(await state.count('organization')).toBe(0)
     })
 
-    test('saved again replace what was there; removed ones are gone', async () => {
+    test('saved again replace former ones; removed ones are gone', async () => {
       const state = await open()
       await state.commit({ intents: [], outcomes: [saved(user('u1')), saved(user('u2'))] })
       const changed = user('u1', { id: 'user_other', attributes: {}, run: 2 })
@@ -71,7 +71,7 @@ forEachKind((kind) => {
       expect(await state.keyOf('user', 'user_u1')).toBeUndefined()
     })
 
-    test('keep what WorkOS answered otherwise, and the mark of what is gone until they are saved again', async () => {
+    test('keep values that WorkOS changed, and the gone mark until they are saved again', async () => {
       const place = await kind.newLocation()
       const state = await open(place)
       const answered = { lastName: null, metadata: { plan: 'free' } }
@@ -88,13 +88,13 @@ forEachKind((kind) => {
       expect(await again.get('user', 'u1')).toEqual(user('u1'))
     })
 
-    test('that nobody knows are not marked as gone', async () => {
+    test('that are unknown are not marked as gone', async () => {
       const state = await open()
       await state.commit({ intents: [], outcomes: [{ type: 'gone', address: { kind: 'user', key: 'u1' }, run: 3 }] })
       expect(await state.get('user', 'u1')).toBeUndefined()
     })
 
-    test('are listed in batches, each once, in one order, whatever characters their keys have', async () => {
+    test('are listed in batches, each once, in a fixed order, whatever characters their keys have', async () => {
       const state = await open()
       const odd = [
         '',
@@ -128,7 +128,7 @@ forEachKind((kind) => {
       expect(listed).toEqual([...keys].sort(byBytes))
     })
 
-    test('that are saved while they are listed do not disturb the listing', async () => {
+    test('can be saved while they are listed', async () => {
       const state = await open()
       const keys = Array.from({ length: 1_500 }, (_, index) => `k${String(index).padStart(5, '0')}`)
       await state.commit({ intents: [], outcomes: keys.map((key) => saved(user(key))) })
@@ -154,7 +154,7 @@ forEachKind((kind) => {
       expect(await state.count('user')).toBe(1)
     })
 
-    test('intents survive the process and come back oldest first', async () => {
+    test('intents survive the process and are read oldest first', async () => {
       const place = await kind.newLocation()
       const first = await open(place)
       const late = intent('a', { startedAt: '2026-01-02T00:00:02.000Z', action: 'update' })
@@ -180,7 +180,7 @@ forEachKind((kind) => {
   })
 
   describe('a commit', () => {
-    test('is written whole or not at all, and a failed one does not count', async () => {
+    test('is written whole or not at all, and a failed one has no effect', async () => {
       const state = await open()
       await state.commit({ intents: [intent('u9')], outcomes: [saved(user('u1'))] })
       const broken = { ...user('u3'), ownership: 'borrowed' as 'created' }
@@ -197,7 +197,7 @@ forEachKind((kind) => {
       expect(state.serial).toBe(2)
     })
 
-    test('counts the serial up; the lineage and the digest key stay', async () => {
+    test('increments the serial; the lineage and the digest key stay', async () => {
       const place = await kind.newLocation()
       const first = await open(place)
       const { lineage, digestKey } = first
@@ -221,7 +221,7 @@ forEachKind((kind) => {
   })
 
   describe('runs', () => {
-    test('are numbered, closed with their outcome and counts, and kept', async () => {
+    test('are numbered, finished with their outcome and counts, and kept', async () => {
       const place = await kind.newLocation()
       const first = await open(place)
       const begun = {
@@ -246,7 +246,7 @@ forEachKind((kind) => {
       ])
     })
 
-    test('keep their failures apart, in batches, each once', async () => {
+    test('keep separate failures, in batches, each once', async () => {
       const state = await open()
       const failure = (key: string): Failure => ({
         kind: key.startsWith('m') ? 'membership' : 'user',

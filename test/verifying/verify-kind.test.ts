@@ -321,7 +321,7 @@ const REFS = ['user', 'organization', 'group', 'membership']
 
 test.each(
   kindDefinitions.filter(({ natural }) => natural !== undefined).map(({ name }) => name),
-)('SQL tells the natural identity of %s as code does', (name) => {
+)('SQL computes the natural key of %s as code does', (name) => {
   const { natural, naturalKey } = kindDefinition(name)
   const id = fc.constantFrom(undefined, 'org_1', 'om_1', 'org_1/group_2', "o'1")
   fc.assert(

@@ -92,7 +92,7 @@ describe('after an apply', () => {
     const project = await applied(workos, [...ROWS, person('eve', hash)])
     expect((await verified(project)).secrets).toEqual({ inSource: 2, sent: 1, leftAlone: 1 })
     const { stdout } = await project.run(['verify', '--full'], { env })
-    expect(stdout).toContain('cannot be read back from WorkOS: 2 in the source, 1 sent')
+    expect(stdout).toContain('WorkOS does not return passwords: 2 in the source, 1 sent')
     expect(stdout).not.toContain('hhh')
   })
 })

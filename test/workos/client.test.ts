@@ -193,7 +193,7 @@ describe('failures of a read', () => {
     ['HTTP 408', raw(408, '')],
     ['a dropped connection', drop],
     ['an answer that is cut off', cutOff],
-    ['JSON that is none', raw(200, '{"id":', { 'content-type': 'application/json' })],
+    ['broken JSON', raw(200, '{"id":', { 'content-type': 'application/json' })],
     ['a JSON list', json(200, [])],
     ['an empty 200', raw(200, '')],
   ])('%s is followed by another attempt', async (_, trouble) => {
@@ -239,7 +239,7 @@ describe('a write with an unknown result is not repeated', () => {
     ['HTTP 503 with Retry-After', raw(503, '', { 'retry-after': '1' }), 503],
     ['a dropped connection', drop, undefined],
     ['an answer that is cut off', cutOff, undefined],
-    ['JSON that is none', raw(201, '{"id":'), 201],
+    ['broken JSON', raw(201, '{"id":'), 201],
   ])('%s', async (_, reply, status) => {
     const { client, received } = await serve([reply])
     const error = await failure(client.write(create, 'key-1'))

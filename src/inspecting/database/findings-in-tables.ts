@@ -58,7 +58,7 @@ function nobody({ why, candidates }: NoTables, catalog: Catalog): Finding {
     return {
       code: 'several_tables_of_people',
       table: null,
-      message: `several tables can contain the users: ${names}`,
+      message: `several tables could be the table of users: ${names}`,
       hint: 'select one with --users',
     }
   }

@@ -182,7 +182,7 @@ class Choice {
     if (isTied) {
       const names = tied.map(({ table }) => nameOf(table, this.#catalog)).join(' and ')
       const flag = NAMED.has(part) ? `: select one with --${part}` : ''
-      this.#leave(tied, `${names} can both be the table of ${part}${flag}`)
+      this.#leave(tied, `${names} could both be the table of ${part}${flag}`)
     } else this.sides.push(first.candidate)
     const others = ranked.filter(({ candidate }) => candidate !== first.candidate && !tied.includes(candidate))
     const name = isTied ? '' : nameOf(first.candidate.table, this.#catalog)

@@ -18,18 +18,17 @@ import { withdrawMissingSecrets } from './statements.ts'
 import { connectionRemarks, connectionRemedies } from './wording.ts'
 
 /**
- * Connections as records describe them. In: the mapped fields of one connection. Out: its
- * attributes, apart from them its secrets (private keys, the client secret), or what is wrong with
- * the fields.
+ * Connections as records describe them: checks the mapped fields of one connection. Its secrets
+ * (private keys, the client secret) are kept apart from its attributes.
  */
 
 const FIRST: FieldDefinition = { compare: 'value', merge: 'first', updatable: false }
 const SECRET: FieldDefinition = { ...FIRST, secret: true }
 const LIST: FieldDefinition = { compare: 'set', merge: 'union', updatable: false, compared: false }
-/** WorkOS does not tell of it again, or in another form. */
+/** WorkOS does not return the field, or returns it in another form. */
 const UNTOLD: FieldDefinition = { ...FIRST, compared: false }
 
-/** Names of attributes in what the identity provider says of a person. */
+/** Names of the attributes that an identity provider sends about a user. */
 const ATTRIBUTES = [
   'idpIdAttribute',
   'emailAttribute',
@@ -41,8 +40,8 @@ const ATTRIBUTES = [
 const OF_BOTH = ['key', 'organization', 'type', 'name', 'externalId', 'connectionType', 'domains']
 
 /**
- * A single sign-on connection of one organization, by SAML or OpenID Connect. Its fields are called
- * as the columns of the files that WorkOS imports: see handoff-files.ts.
+ * A single sign-on connection of one organization, by SAML or OpenID Connect. The fields have the
+ * names of the columns of WorkOS's import files: see handoff-files.ts.
  */
 export const connectionDraft: DraftDefinition = {
   name: 'connection',
@@ -110,7 +109,7 @@ export const connectionDraft: DraftDefinition = {
   fitMerged: (attributes) => ({ attributes: sorted(attributes), notes: [] }),
 }
 
-/** Reads the fields of one connection and files what is wrong with them. */
+/** Reads the fields of one connection and collects their problems. */
 interface Reader {
   fields: Record<string, unknown>
   problems: ValueProblem[]
@@ -125,12 +124,13 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const name = text(reader, 'name')
   const given = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
   const own = mappedKey ?? given ?? name
-  // One of the source may be enabled for several organizations; in WorkOS each has its own.
+  // The source can enable one connection for several organizations. In WorkOS each organization has
+  // its own.
   const key = own === undefined || organization === undefined ? null : `${own}@${organization}`
   const protocol = take('type', normaliseProtocol(fields.type), problems)
   if (organization === undefined)
     incomplete(reader, 'organization', 'no organization', 'map the key of the organization', nameOf(own, name))
-  if (own === undefined) incomplete(reader, 'key', 'neither a key, nor an external id, nor a name', 'map one of them')
+  if (own === undefined) incomplete(reader, 'key', 'no key, external ID or name', 'map one of them')
   if (protocol === undefined && problems.every(({ field }) => field !== 'type')) {
     incomplete(reader, 'type', 'no type', 'map type: saml or oidc')
   }
@@ -186,7 +186,7 @@ function samlFields(reader: Reader): Record<string, Json | undefined> {
         reader,
         missing[0]?.[0] ?? 'idpMetadataUrl',
         `neither idpMetadataUrl nor ${names}`,
-        "map the address of the identity provider's metadata, its XML (idpMetadataXml), or idpEntityId, idpUrl and x509Cert",
+        'map the URL of the identity provider metadata (idpMetadataUrl), its XML (idpMetadataXml), or idpEntityId, idpUrl and x509Cert',
       )
     }
   }
@@ -209,13 +209,13 @@ function oidcFields(reader: Reader): Record<string, Json | undefined> {
       reader,
       field,
       `no ${field}`,
-      'map clientId, and as discoveryEndpoint the issuer or its discovery document',
+      'map clientId and discoveryEndpoint (the issuer or its discovery document)',
     )
   }
   return { clientId, discoveryEndpoint, customRedirectUri: address(reader, 'customRedirectUri') }
 }
 
-/** A resource whose key needs its organization is named by its own name. */
+/** A message uses the connection's own key: the organization is part of the full key. */
 function nameOf(own: string | undefined, name: string | undefined): string {
   if (own === undefined) return ''
   return ` ${name === undefined || name === own ? shown(own) : `${shown(name)} (${own})`}`
@@ -226,7 +226,7 @@ function incomplete({ problems }: Reader, field: string, lacks: string, hint: st
     code: 'connection_incomplete',
     field,
     message: `the connection${name} has ${lacks}`,
-    hint: `${hint}, or leave the record out with when`,
+    hint: `${hint}, or skip the record with map.connection.when`,
   })
 }
 
@@ -246,14 +246,14 @@ function present(values: Record<string, Json | undefined>): JsonObject {
   return kept
 }
 
-/** Lists in order, so that what is desired does not depend on the order of the records. */
+/** Sorts lists, so that the result does not depend on the order of the records. */
 function sorted(attributes: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(attributes).map(([field, value]) => [field, Array.isArray(value) ? value.toSorted() : value]),
   )
 }
 
-/** Texts, each once: one, or a list of them. */
+/** One text or a list of texts, each once. */
 function texts(value: unknown): Check<string[]> {
   const kept = new Set<string>()
   for (const item of [value].flat()) {
@@ -267,7 +267,7 @@ function texts(value: unknown): Check<string[]> {
 type Protocol = 'saml' | 'oidc'
 
 /**
- * The types that POST /connections takes, by protocol:
+ * The types that POST /connections accepts, by protocol:
  * https://workos.com/docs/reference/sso/connection and @workos/migrations.
  */
 const TYPES: Readonly<Record<Protocol, readonly string[]>> = {
@@ -286,14 +286,11 @@ function normaliseProtocol(value: unknown): Check<Protocol | undefined> {
   return refuse(
     'invalid_connection_protocol',
     `${shown(text.value)} is neither saml nor oidc`,
-    'WorkOS takes connections by SAML and OpenID Connect: map one of the two, or leave the record out with when',
+    'map saml or oidc, the protocols that WorkOS supports, or skip the record with map.connection.when',
   )
 }
 
-/**
- * WorkOS's type of a connection, in its own spelling; undefined: WorkOS takes the generic one of
- * the protocol.
- */
+/** WorkOS's type of a connection, in WorkOS's spelling. Undefined: WorkOS uses the generic type. */
 function normaliseConnectionType(value: unknown, protocol: Protocol): Check<string | undefined> {
   const text = optionalText(value)
   if (!text.ok || text.value === undefined) return text
@@ -302,15 +299,15 @@ function normaliseConnectionType(value: unknown, protocol: Protocol): Check<stri
   if (type !== undefined) return accept(type)
   return refuse(
     'invalid_connection_type',
-    `${shown(text.value)} is no ${protocol === 'saml' ? 'SAML' : 'OpenID Connect'} type of WorkOS`,
-    `leave it out, or map one of ${TYPES[protocol].slice(0, 6).join(', ')} …: see docs/how-to/connections.md`,
+    `${shown(text.value)} is not ${protocol === 'saml' ? 'a SAML' : 'an OpenID Connect'} connection type of WorkOS`,
+    `omit it, or map one of ${TYPES[protocol].slice(0, 6).join(', ')} …: see docs/how-to/connections.md`,
   )
 }
 
-/** Where OpenID providers describe themselves (OpenID Connect Discovery 1.0, 4). */
+/** The path of the discovery document (OpenID Connect Discovery 1.0, section 4). */
 const DISCOVERY = '/.well-known/openid-configuration'
 
-/** An absolute address of the web, as it is written; undefined when the source has none. */
+/** An absolute URL, as written. Undefined: the source has none. */
 function normaliseAddress(value: unknown): Check<string | undefined> {
   const text = optionalText(value)
   if (!text.ok || text.value === undefined) return text
@@ -318,16 +315,12 @@ function normaliseAddress(value: unknown): Check<string | undefined> {
   if (url !== undefined && ['https:', 'http:'].includes(url.protocol) && url.username === '' && url.password === '') {
     return accept(text.value)
   }
-  // What is before an @ may be a password.
+  // The part before an @ can be a password.
   const written = text.value.includes('@') ? 'the value' : shown(text.value)
-  return refuse(
-    'invalid_url',
-    `${written} is not an address of the web`,
-    'expected https://… without a name or a password',
-  )
+  return refuse('invalid_url', `${written} is not a web address`, 'expected https://… without a user name or password')
 }
 
-/** The discovery document of an OpenID provider, from its address or from the issuer's. */
+/** The URL of the discovery document, from its own URL or from the issuer. */
 function normaliseDiscovery(value: unknown): Check<string | undefined> {
   const address = normaliseAddress(value)
   if (!address.ok || address.value === undefined || address.value.includes('/.well-known/')) return address

@@ -6,9 +6,8 @@ import { connectionDraft } from './connection-draft.ts'
 import { countConnections } from './statements.ts'
 
 /**
- * Single sign-on connections as WorkOS has them. In: what records describe (connection-draft.ts),
- * as desired resources. Out: the requests that create them, and what answers tell of them. Unless
- * the manifest sets connections.mode to api they are not sent: handoff.ts writes them into files.
+ * Connections as WorkOS stores them: the requests that create them and the responses. Unless the
+ * manifest sets connections.mode to api, handoff.ts writes them into files instead.
  */
 
 const PATH = '/connections'
@@ -28,14 +27,13 @@ const OIDC: Spelling = {
   customRedirectUri: 'redirect_uri',
 }
 
-/** What WorkOS answers for an object that is not there. */
+/** WorkOS's code for an object that does not exist. */
 const NO_ENTITY = 'entity_not_found'
 
 /**
- * A single sign-on connection, created by the API where WorkOS has enabled that:
+ * A single sign-on connection. WorkOS has to enable its creation by the API, and offers no update:
  * https://workos.com/docs/reference/sso/connection/create and
- * https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md. There is no
- * update of one.
+ * https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md
  */
 export const connection: KindDefinition = {
   ...connectionDraft,
@@ -45,8 +43,8 @@ export const connection: KindDefinition = {
       ? {
           code: 'connection_without_secret',
           field: 'clientSecret',
-          message: 'the connection has no client secret, and WorkOS takes none by OpenID Connect without one',
-          hint: 'map clientSecret, or leave the connection out with when',
+          message: 'the connection has no client secret, and WorkOS requires one for OpenID Connect',
+          hint: 'map clientSecret, or skip the connection with map.connection.when',
         }
       : undefined,
   naturalKey: ({ attributes }, { organization }) =>
@@ -82,7 +80,7 @@ export const connection: KindDefinition = {
     status === 404 && !codes.includes(NO_ENTITY)
       ? {
           code: 'connections_api_not_enabled',
-          message: 'WorkOS does not let connections be created by the API in this environment (HTTP 404)',
+          message: 'WorkOS does not allow this environment to create connections by the API (HTTP 404)',
         }
       : undefined,
   label: ({ attributes, key }) => textOf(attributes, 'name') ?? key,
@@ -110,14 +108,14 @@ function bodyOf({ attributes, secrets }: DesiredResource): JsonObject {
   }
 }
 
-/** The attributes that a request has in it: see providerOf. */
+/** The attributes that a request contains: see `providerOf`. */
 function sentAttributes(attributes: Attributes): Attributes {
   if (attributes.idpMetadataUrl === undefined) return attributes
   const { idpEntityId: _entity, idpUrl: _url, x509Cert: _certificate, ...sent } = attributes
   return sent
 }
 
-/** Where there is metadata, WorkOS reads the rest from it. */
+/** If there is metadata, WorkOS reads the other values from it. */
 function providerOf(attributes: Attributes): JsonObject {
   if (attributes.idpMetadataUrl !== undefined) return createBody(attributes, { idpMetadataUrl: 'idp_metadata_url' })
   return createBody(attributes, {
@@ -132,7 +130,7 @@ function secretOf(secrets: JsonObject | null, field: string): JsonObject {
   return value === undefined ? {} : { client_secret: value }
 }
 
-/** With half a key pair, WorkOS generates a pair of its own. */
+/** WorkOS replaces half a key pair by a pair that it generates. */
 function keyPair(key: Json | undefined, cert: Json | undefined): JsonObject | undefined {
   return key === undefined || cert === undefined ? undefined : { key, cert }
 }
@@ -159,7 +157,7 @@ function parse(body: JsonObject): LiveResource {
   }
 }
 
-/** What an answer tells, under our names. */
+/** The values of a response under the names of our fields. */
 function spelt(body: Record<string, unknown>, spelling: Spelling): Attributes {
   const attributes: Attributes = {}
   for (const [field, name] of Object.entries(spelling)) {

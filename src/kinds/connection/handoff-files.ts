@@ -3,14 +3,12 @@ import type { Attributes, DesiredResource } from '../../resource.ts'
 import { certificateEnd } from './saml.ts'
 
 /**
- * What is in the files of a hand-off, as pure functions. In: a connection, its organization,
- * whether secrets are written. Out: its row of saml_connections.csv or oidc_connections.csv, and
- * its section of handoff_notes.md.
+ * The contents of hand-off files, as pure functions: a row of saml_connections.csv or
+ * oidc_connections.csv and a section of handoff_notes.md for each connection.
  */
 
 /**
- * The columns of the files that WorkOS imports connections from, as `workos migrations
- * export-template` writes them:
+ * The columns of WorkOS's import files, as `workos migrations export-template` writes them:
  * https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md
  */
 const COLUMNS = {
@@ -62,17 +60,17 @@ export const TEMPLATES = [
   { template: 'oidc', file: 'oidc_connections.csv', columns: COLUMNS.oidc },
 ] as const satisfies readonly { template: Template; file: string; columns: readonly string[] }[]
 
-/** The organization of a connection, as the importer finds or makes it. */
+/** The organization of a connection: the importer finds or creates it. */
 export interface HandoffOrganization {
   name: string
-  /** WorkOS's id, where it is known. */
+  /** The WorkOS ID, if known. */
   id: string
   externalId: string
 }
 
 /**
- * The cells of one connection. Without `secrets`, those of secret fields are empty: what stands
- * there would be taken for one.
+ * The cells of one connection. Without `secrets`, the cells of secret fields stay empty: the
+ * importer would take any text in them for a secret.
  */
 export function rowOf(
   template: Template,
@@ -92,15 +90,12 @@ export function rowOf(
   return COLUMNS[template].map((column) => special[column] ?? textOf(values[column]))
 }
 
-/**
- * The file with what somebody has to look at before or after the connections are imported; no
- * secret is in it.
- */
+/** The file of notes for the administrator. It contains no secrets. */
 export const NOTES = 'handoff_notes.md'
 
 const DAY = 86_400_000
 
-/** Certificates that end sooner than so are worth a word. */
+/** Certificates that expire sooner than this are noted. */
 const SOON = 30 * DAY
 
 interface NotesOptions {
@@ -111,12 +106,12 @@ interface NotesOptions {
 
 export function notesHeading(includeSecrets: boolean): string {
   const secrets = includeSecrets
-    ? 'These files hold secrets: client secrets and private keys. Keep them private, and delete them when they have been imported.'
-    : 'Secrets (client secrets, private keys) have been left out, and their cells are empty: a text in their place would be taken for one.'
+    ? 'These files contain secrets: client secrets and private keys. Keep them private, and delete them after the import.'
+    : 'The files contain no secrets: the cells of client secrets and private keys are empty. Fill them in, or write the files with --include-secrets.'
   return `# Connections to hand over\n\n${secrets}\n`
 }
 
-/** What there is to say of one connection, also where that is nothing. */
+/** Every connection gets a section, even one without notes. */
 export function notesSection(
   desired: DesiredResource,
   organization: HandoffOrganization,
@@ -124,16 +119,16 @@ export function notesSection(
 ): string {
   const notes = notesOn(desired, options)
   const name = organization.name || organization.externalId || organization.id
-  const lines = notes.length === 0 ? ['nothing to look at'] : notes
+  const lines = notes.length === 0 ? ['nothing to check'] : notes
   return `\n## ${plain(desired.key)} (${plain(name)})\n\n${lines.map((line) => `- ${plain(line)}\n`).join('')}`
 }
 
 function notesOn({ attributes, secrets }: DesiredResource, { includeSecrets, now }: NotesOptions): string[] {
   const held = Object.keys(secrets ?? {}).sort()
   const notes: string[] = []
-  if (held.length > 0 && !includeSecrets) notes.push(`left out, and to be supplied: ${held.join(', ')}`)
+  if (held.length > 0 && !includeSecrets) notes.push(`omitted, add before the import: ${held.join(', ')}`)
   if (attributes.type === 'oidc' && !held.includes('clientSecret')) {
-    notes.push('the source has no clientSecret: without one it is not imported')
+    notes.push('the source has no clientSecret: add it before the import, or the connection is not imported')
   }
   const certificates = listOf(attributes, 'x509Cert')
   const latest = latestCertificate(certificates)
@@ -141,11 +136,15 @@ function notesOn({ attributes, secrets }: DesiredResource, { includeSecrets, now
     const end = certificateEnd(latest)
     const day = new Date(end).toISOString().slice(0, 10)
     if (end < now)
-      notes.push(`its certificate ended on ${day}: WorkOS refuses it; get the new one of the identity provider`)
-    else if (end < now + SOON) notes.push(`its certificate ends on ${day}`)
+      notes.push(
+        `the certificate expired on ${day}, and WorkOS rejects it: get the new certificate from the identity provider`,
+      )
+    else if (end < now + SOON) notes.push(`the certificate expires on ${day}`)
   }
   if (certificates.length > 1 && attributes.idpMetadataUrl === undefined) {
-    notes.push(`it has ${certificates.length} certificates, and the file room for one: that which is in force longest`)
+    notes.push(
+      `the connection has ${certificates.length} certificates, and the file has room for one: the one that expires last`,
+    )
   }
   for (const [key, certificate] of [
     ['requestSigningKey', 'requestSigningCert'],
@@ -153,26 +152,28 @@ function notesOn({ attributes, secrets }: DesiredResource, { includeSecrets, now
   ] as const) {
     if (held.includes(key) !== (attributes[certificate] !== undefined)) {
       notes.push(
-        `${key} and ${certificate} count together only: WorkOS makes a pair of its own, which the identity provider has to get`,
+        `${key} and ${certificate} only count together: WorkOS generates its own pair, and the identity provider needs its certificate`,
       )
     }
   }
-  if (held.includes('nameIdEncryptionKey')) notes.push('nameIdEncryptionKey is not taken over by the importer')
+  if (held.includes('nameIdEncryptionKey')) notes.push('the importer ignores nameIdEncryptionKey')
   if (attributes.idpInitiatedEnabled === true) {
-    notes.push('sign-ins may begin at the identity provider: allow that in the dashboard after the import')
+    notes.push('the identity provider can start sign-ins: allow this in the dashboard after the import')
   }
   if (listOf(attributes, 'domains').length > 0) {
-    notes.push(`the importer enters as verified, so be sure of them: ${listOf(attributes, 'domains').join(', ')}`)
+    notes.push(
+      `the importer marks these domains as verified, so make sure that they are: ${listOf(attributes, 'domains').join(', ')}`,
+    )
   }
   return [...notes, ...listOf(attributes, 'notes')]
 }
 
-/** Text that is data: no character of it is markup. */
+/** Escapes data, so that none of it is read as markup. */
 function plain(text: string): string {
   return printable(text).replace(/[\\`*_[\]<>#|]/g, (character) => `\\${character}`)
 }
 
-/** The files have room for one certificate: that which is in force longest. */
+/** The file has room for one certificate: the one that expires last. */
 function latestCertificate(certificates: readonly string[]): string {
   return [...certificates].sort((a, b) => certificateEnd(b) - certificateEnd(a))[0] ?? ''
 }

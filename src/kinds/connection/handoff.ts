@@ -19,15 +19,14 @@ import {
 import { connectionsOfType } from './statements.ts'
 
 /**
- * Hands connections and invitations over to an administrator. In: a run's desired set and WorkOS's
- * ids of organizations. Out: a folder with the files that WorkOS imports, and notes on what to look
- * at. What is in them: handoff-files.ts. Nothing is sent.
+ * Writes the files of a hand-off: connections and invitations that an administrator imports or
+ * sends. Sends nothing. For the contents see handoff-files.ts.
  */
 
 export interface HandoffOptions {
-  /** A run whose desired set is complete. */
+  /** A run with a complete desired set. */
   rundb: RunDatabase
-  /** WorkOS's id of an organization that has been applied. */
+  /** The WorkOS ID of an applied organization. */
   organizationId(key: string): Promise<string | undefined>
   folder: string
   includeSecrets: boolean
@@ -35,29 +34,27 @@ export interface HandoffOptions {
   now: number
 }
 
-/** What was written. */
 export interface Handoff {
   folder: string
   files: { template: Template; file: string; connections: number; organizations: number }[]
   notes: string
-  /** Null: nobody is invited. */
+  /** Null: there are no invitations. */
   invitations: { file: string; invitations: number } | null
-  /** Connections that have secrets. */
+  /** How many connections have secrets. */
   withSecrets: number
   includeSecrets: boolean
 }
 
 /**
- * Writes the connections of a desired set into the files that WorkOS imports, with notes on what to
- * look at. Only their owner may read them; what was written there before is replaced once all of
- * them are complete.
+ * Writes the connections of a desired set, with notes, into files that only their owner can read.
+ * Earlier files are replaced once all new ones are complete.
  * @throws UsageError when the path is not a folder, or a file cannot be written; FileError
  */
 export async function writeHandoff(options: HandoffOptions): Promise<Handoff> {
   const { rundb, folder, includeSecrets, now } = options
   const found = statSync(folder, { throwIfNoEntry: false })
   if (found !== undefined && !found.isDirectory()) {
-    throw new UsageError({ code: 'not_a_folder', message: `${folder} is no folder`, hint: 'name a folder with --out' })
+    throw new UsageError({ code: 'not_a_folder', message: `${folder} is not a folder`, hint: 'pass a folder to --out' })
   }
   explaining(folder, purposeOf(folder), () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
   const written: WholeFile[] = []
@@ -95,10 +92,7 @@ export async function writeHandoff(options: HandoffOptions): Promise<Handoff> {
   }
 }
 
-/**
- * Who was invited where. A file of an earlier time is written anew, also where nobody is left in
- * it.
- */
+/** Replaces an earlier file of invitations, even if no invitation is left. */
 async function writeInvitations(
   options: HandoffOptions,
   start: (name: string, text: string) => WholeFile,
@@ -117,9 +111,9 @@ async function writeInvitations(
 
 function purposeOf(path: string): Purpose {
   return {
-    message: `the connections cannot be written to ${path}`,
+    message: `cannot write the connections to ${path}`,
     code: 'handoff_unwritable',
-    hint: 'name a folder that you may write to, with --out',
+    hint: 'pass a folder that you can write to, with --out',
   }
 }
 

@@ -5,27 +5,23 @@ import type { ValueProblem } from '../draft.ts'
 import { accept, type Check, isEmpty, refuse, take } from '../values/check.ts'
 
 /**
- * What a SAML connection knows of its identity provider, and what it signs and encrypts with. In:
- * metadata, certificates and private keys as sources write them. Out: the few things of the
- * metadata that are needed; PEM, each certificate with its key. No message says anything of a key.
+ * SAML metadata, certificates and private keys as sources write them. Certificates and keys become
+ * PEM, each certificate with its key. No message contains anything of a private key.
  */
 
-/**
- * What the metadata of an identity provider says of it:
- * https://docs.oasis-open.org/security/saml/v2.0/saml-metadata-2.0-os.pdf
- */
+/** https://docs.oasis-open.org/security/saml/v2.0/saml-metadata-2.0-os.pdf */
 export interface SamlMetadata {
   entityId: string | undefined
-  /** Where sign-ins are sent: by redirect, where both are offered. */
+  /** Where sign-ins go: the redirect binding, if there is one. */
   ssoUrl: string | undefined
   /** Signing certificates, Base64 of DER. */
   certificates: string[]
 }
 
-/** Documents are small; what is larger is something else. */
+/** Characters. Metadata is small: anything longer is something else. */
 const MAX_LENGTH = 1024 * 1024
 
-/** Elements that may stand several times; as lists they read alike when there is one. */
+/** Elements that can repeat: always read as lists. */
 const LISTS = new Set([
   'EntityDescriptor',
   'IDPSSODescriptor',
@@ -36,7 +32,7 @@ const LISTS = new Set([
   'X509Certificate',
 ])
 
-/** Reads the metadata; undefined when the source has none. */
+/** Undefined: the source has no metadata. */
 export function readSamlMetadata(value: unknown): Check<SamlMetadata | undefined> {
   if (isEmpty(value)) return accept(undefined)
   const document = typeof value === 'string' && value.length <= MAX_LENGTH ? parseXml(value) : null
@@ -45,8 +41,8 @@ export function readSamlMetadata(value: unknown): Check<SamlMetadata | undefined
   if (entity === undefined || provider === undefined) {
     return refuse(
       'invalid_saml_metadata',
-      'the metadata is not that of a SAML identity provider',
-      'expected XML with an EntityDescriptor that has an IDPSSODescriptor',
+      'the metadata does not describe a SAML identity provider',
+      'expected XML with an EntityDescriptor that contains an IDPSSODescriptor',
     )
   }
   const services = elements(provider, 'SingleSignOnService')
@@ -63,13 +59,12 @@ export function readSamlMetadata(value: unknown): Check<SamlMetadata | undefined
 }
 
 /**
- * A document as objects without namespaces' prefixes; null for what is no XML, or declares a
- * document type, which may hold entities.
+ * A document as objects, without namespace prefixes. Null: not XML, or it declares a document type,
+ * which can contain entities.
  */
 function parseXml(text: string): Json {
   if (/<!DOCTYPE/i.test(text)) return null
-  // Loaded when the first connection has metadata: it takes as long to load as a small plan takes
-  // to compare.
+  // Loaded with the first metadata: loading takes as long as comparing a small plan.
   const xml: typeof import('fast-xml-parser') = createRequire(import.meta.url)('fast-xml-parser')
   const parser = new xml.XMLParser({
     ignoreAttributes: false,
@@ -87,7 +82,7 @@ function parseXml(text: string): Json {
   }
 }
 
-/** Elements of a name, wherever they are below another, in the order of the document. */
+/** All elements of a name below another, in document order. */
 function elements(below: Json | undefined, name: string): Json[] {
   if (Array.isArray(below)) return below.flatMap((one) => elements(one, name))
   if (!isObject(below)) return []
@@ -109,12 +104,12 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
-/** Characters of a line of PEM (RFC 7468, 2). */
+/** Characters of a line of PEM (RFC 7468, section 2). */
 const LINE = 64
 
 /**
- * Private keys of a SAML connection, and the fields of their certificates. That for name ids has
- * none.
+ * Private keys of a SAML connection, and the fields of their certificates. The key for name IDs has
+ * no certificate.
  */
 const PAIRS = [
   ['requestSigningKey', 'requestSigningCert'],
@@ -122,13 +117,12 @@ const PAIRS = [
   ['nameIdEncryptionKey', undefined],
 ] as const
 
-/** The fields of the private keys, which are secrets. */
 export const PRIVATE_KEYS: readonly string[] = PAIRS.map(([key]) => key)
 
 /**
- * The private keys of a SAML connection and, apart from them, their certificates: of several, as of
- * a chain, that of the key. A certificate of another key is refused: nothing that is signed or
- * encrypted with such a pair can be read at the other end.
+ * The private keys of a SAML connection and their certificates. Of a certificate chain, only the
+ * certificate of the key counts. A certificate of another key is rejected: the other side could not
+ * read what such a pair signs or encrypts.
  */
 export function readKeyPairs(
   fields: Record<string, unknown>,
@@ -147,8 +141,8 @@ export function readKeyPairs(
       problems.push({
         code: 'certificate_of_another_key',
         field,
-        message: `the certificate is not that of the private key in ${keyField}`,
-        hint: `map ${keyField} and ${field} of one pair, or leave both out`,
+        message: `the certificate does not belong to the private key in ${keyField}`,
+        hint: `map ${keyField} and ${field} of one pair, or omit both`,
       })
     }
   }
@@ -156,8 +150,8 @@ export function readKeyPairs(
 }
 
 /**
- * X.509 certificates as PEM, each once, in order: from PEM with one or several, from the Base64 of
- * PEM or of DER, or a list of such. Undefined when the source has none.
+ * X.509 certificates as PEM, each once, in order. Accepts PEM with one or several certificates, the
+ * Base64 of PEM or DER, or a list of these. Undefined: the source has none.
  */
 export function normaliseCertificates(value: unknown): Check<string[] | undefined> {
   const items = [value].flat().filter((item: unknown) => !isEmpty(item))
@@ -168,8 +162,8 @@ export function normaliseCertificates(value: unknown): Check<string[] | undefine
     if (texts === undefined) {
       return refuse(
         'invalid_certificate',
-        'the certificate is no X.509 certificate in PEM or Base64',
-        'expected -----BEGIN CERTIFICATE----- … -----END CERTIFICATE-----, or what stands between the two lines',
+        'the certificate is not an X.509 certificate in PEM or Base64',
+        'expected -----BEGIN CERTIFICATE----- … -----END CERTIFICATE-----, or the text between these lines',
       )
     }
     for (const text of texts) certificates.add(text)
@@ -177,12 +171,14 @@ export function normaliseCertificates(value: unknown): Check<string[] | undefine
   return accept([...certificates].sort())
 }
 
-/** When a certificate ends, as milliseconds since the epoch. */
+/** Milliseconds since the epoch. */
 export function certificateEnd(pem: string): number {
   return Date.parse(new X509Certificate(pem).validTo)
 }
 
-/** A private key as PEM; undefined when the source has none. No message says anything of it. */
+/**
+ * A private key as PEM. Undefined: the source has none. No message contains any part of the key.
+ */
 function normalisePrivateKey(value: unknown): Check<string | undefined> {
   if (isEmpty(value)) return accept(undefined)
   const pem = typeof value === 'string' ? unescaped(value) : ''
@@ -191,19 +187,19 @@ function normalisePrivateKey(value: unknown): Check<string | undefined> {
   const text = wrapped(label, body)
   try {
     if (label.endsWith('PRIVATE KEY')) {
-      // One with a passphrase cannot be looked into, and cannot be used by WorkOS either.
+      // A key with a passphrase cannot be checked, and WorkOS cannot use it.
       createPrivateKey(text)
       return accept(text)
     }
   } catch {}
   return refuse(
     'invalid_private_key',
-    'the key is no private key in PEM',
+    'the key is not a private key in PEM',
     'expected -----BEGIN PRIVATE KEY----- … -----END PRIVATE KEY-----, without a passphrase',
   )
 }
 
-/** Whether a certificate is that of a private key, both PEM as they are yielded here. */
+/** Whether a certificate belongs to a private key, both as PEM from this file. */
 function isCertificateOf(certificate: string, key: string): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
 }
@@ -228,7 +224,7 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-/** PEM that is Base64 once more, as some systems keep it; undefined for anything else. */
+/** Some systems encode PEM as Base64 once more. Undefined: the text is something else. */
 function decoded(text: string): string | undefined {
   const compact = text.replaceAll(/\s/g, '')
   if (!BASE64.test(compact)) return undefined
@@ -236,7 +232,7 @@ function decoded(text: string): string | undefined {
   return inner.includes('-----BEGIN') ? inner : undefined
 }
 
-/** Line ends that were escaped on the way through JSON or an environment variable. */
+/** Restores line ends that JSON or an environment variable escaped. */
 function unescaped(text: string): string {
   return text.trim().replaceAll('\\r', '').replaceAll('\\n', '\n')
 }

@@ -3,26 +3,23 @@ import { desiredFromRow } from '../../rundb/desired.ts'
 import { countRejects, countUnreadOf } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
-/**
- * What is asked of the run's database about connections alone. In: the run, once its set is
- * assembled or merged. Out: counts and rows.
- */
+/** Queries about connections on the run's database, once its set is assembled or merged. */
 
-/** The single sign-on connections of a desired set. */
 export interface ConnectionCounts {
   saml: number
   oidc: number
-  /** Organizations that have one. */
+  /** Organizations that have a connection. */
   organizations: number
-  /** Keys of the first of them, in order. */
+  /** Keys of the first few organizations, in order. */
   named: string[]
-  /** Connections that were refused: they go into no file. */
+  /** Rejected connections: no file contains them. */
   rejected: number
-  /** Records of connections that the source refused: what connection each is, nobody knows. */
+  /**
+   * Records of connections that the source rejected. Which connections they describe is unknown.
+   */
   unread: number
 }
 
-/** None go into files. */
 export const NO_CONNECTIONS: ConnectionCounts = {
   saml: 0,
   oidc: 0,
@@ -32,7 +29,7 @@ export const NO_CONNECTIONS: ConnectionCounts = {
   unread: 0,
 }
 
-/** How many organizations are named. */
+/** How many organizations to name. */
 const NAMED = 5
 
 export function countConnections(rundb: RunDatabase): ConnectionCounts {
@@ -56,7 +53,7 @@ export function countConnections(rundb: RunDatabase): ConnectionCounts {
   }
 }
 
-/** The connections of one protocol, those of an organization together. */
+/** The connections of one protocol, grouped by organization. */
 export function* connectionsOfType(rundb: RunDatabase, type: string): Generator<DesiredResource> {
   const rows = rundb.iterate(
     `SELECT * FROM desired WHERE kind = 'connection' AND json_extract(attributes, '$.type') = ?
@@ -67,8 +64,8 @@ export function* connectionsOfType(rundb: RunDatabase, type: string): Generator<
 }
 
 /**
- * Takes back what was said of records that have no client secret, where another record of the
- * connection brings it.
+ * Removes the reports of records without a client secret if another record of the connection has
+ * it.
  */
 export function withdrawMissingSecrets(rundb: RunDatabase): void {
   rundb.run(

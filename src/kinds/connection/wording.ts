@@ -1,37 +1,37 @@
 import { counted, figure } from '../../diagnostics/printable.ts'
 import { after, type Remarks, type Remedies } from '../wording.ts'
 import type { ConnectionCounts } from './statements.ts'
-/** What a plan remarks on connections that it accepts. */
 export const connectionRemarks: Remarks = {
   connection_without_secret: ({ resources }) =>
-    `${resources} by OpenID Connect without a client secret: it has to be supplied before WorkOS takes them`,
+    `${resources} by OpenID Connect without a client secret: WorkOS rejects them until you add it`,
 }
 
-/** What helps against the codes of connections: those of a plan first, then WorkOS's. */
+/** Codes of plans first, then codes of WorkOS. */
 export const connectionRemedies: Remedies = {
   connection_incomplete: after(
-    'map what is missing, take it from the identity provider, or leave the connection out with when',
+    'map the missing field, get its value from the identity provider, or skip the connection with map.connection.when',
   ),
   invalid_certificate: after('map the certificate as PEM, or as the Base64 between its two lines'),
   invalid_private_key: after('map the private key as PEM, without a passphrase'),
-  certificate_of_another_key: after('map a private key and its certificate of one pair, or leave both out'),
+  certificate_of_another_key: after('map a private key and the certificate of the same pair, or omit both'),
   invalid_url: after('map an address that begins with https://'),
   invalid_saml_metadata: after('map the XML of the identity provider, or idpEntityId, idpUrl and x509Cert'),
-  invalid_connection_protocol: after('map type as saml or oidc, or leave the connection out with when'),
-  invalid_connection_type: after('map a connectionType that WorkOS knows, or leave it out'),
+  invalid_connection_protocol: after('map type as saml or oidc, or skip the connection with map.connection.when'),
+  invalid_connection_type: after('map a connectionType that WorkOS has, or omit it'),
   connections_api_not_enabled: after(
-    'ask WorkOS to enable creating connections by the API for this environment, or set connections.mode to handoff and import the files of workos-migrate handoff',
+    'ask WorkOS to enable creating connections by the API in this environment, or set connections.mode to handoff and import the files of workos-migrate handoff',
   ),
   connection_already_exists_for_organization: after(
-    'the organization has another connection in WorkOS: delete that one, or leave this one out with when',
+    'the organization has another connection in WorkOS: delete that connection, or skip this one with map.connection.when',
   ),
   connection_without_secret: after(
-    'map clientSecret, or leave the connection out with when: WorkOS takes none by OpenID Connect without one',
+    'map clientSecret, which WorkOS requires for OpenID Connect, or skip the connection with map.connection.when',
   ),
 }
 
 /**
- * Which connections go into files, for plans, and how many do not; undefined where there are none.
+ * The line of a plan on connections that go into files and on those that do not. Undefined: there
+ * are none.
  */
 export function describeConnections(counts: ConnectionCounts): string | undefined {
   const { saml, oidc, rejected, unread } = counts
@@ -45,7 +45,6 @@ export function describeConnections(counts: ConnectionCounts): string | undefine
   return parts.length === 0 ? undefined : parts.join('; ')
 }
 
-/** What is in no file, and what comes of that. */
 function describeLost(what: string, how: string, count: number, does: string): string {
   const them = count === 1 ? 'it' : 'them'
   return `${what} ${how}: workos-migrate handoff ${does} ${them} and ends with exit code 7; safety.maxRejects does not count ${them}`
@@ -58,14 +57,11 @@ function describeHandoff({ saml, oidc, organizations, named }: ConnectionCounts)
   return `${counted(saml + oidc, 'connection')} (${sorts.join(', ')}) of ${counted(organizations, 'organization')}, ${names}: written into files by workos-migrate handoff, not sent`
 }
 
-/**
- * What became of the secrets of connections that were written into files; nothing where there are
- * none.
- */
+/** The line on secrets of connections that were written into files. Undefined: there are none. */
 export function describeSecrets(withSecrets: number, included: boolean): string | undefined {
   if (withSecrets === 0) return undefined
   const secrets = `secrets of ${counted(withSecrets, 'connection')}`
   return included
-    ? `They hold the ${secrets}: keep them private, and delete them when they have been imported.`
-    : `The ${secrets} are left out; --include-secrets writes them.`
+    ? `They contain the ${secrets}: keep the files private, and delete them after the import.`
+    : `They do not contain the ${secrets}: use --include-secrets to write them.`
 }

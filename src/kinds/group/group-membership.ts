@@ -16,13 +16,13 @@ import { describeGiven, rolesOfGroup, whereEnabled } from './group-roles.ts'
 import { refuseStrangers } from './lifecycle.ts'
 /**
  * A member of a group: the membership of a user in the group's organization. WorkOS gives it
- * neither an id nor a time; for its id here see group-id.ts.
+ * neither an ID nor a time; for the ID used here see group-id.ts.
  */
 export const groupMembership: KindDefinition = {
   name: 'group-membership',
   plural: 'group memberships',
   rule: 'groupMember',
-  // The membership follows from the user and the organization: see withMembership.
+  // The user and the organization determine the membership: see `withMembership`.
   refs: { group: 'group', organization: 'organization', user: 'user', membership: 'membership' },
   within: 'group',
   fields: {},
@@ -67,9 +67,9 @@ export const groupMembership: KindDefinition = {
 }
 
 /**
- * `group` is the group's key within its organization, unless the record's own group stands in for
- * it: that key is whole.
- * @param own the fields that were filled in with resources of the record itself
+ * `group` is the group's key within its organization, unless it refers to the record's own group:
+ * that key is complete.
+ * @param own fields that refer to resources of the same record
  */
 function normalise(fields: Record<string, unknown>, _rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult {
   const problems: ValueProblem[] = []
@@ -83,7 +83,7 @@ function normalise(fields: Record<string, unknown>, _rules: ValueRules, own?: Re
         code: 'group_member_incomplete',
         field,
         message: `the member of a group has no ${field}`,
-        hint: `map the ${field}'s key, or leave the item out with when`,
+        hint: `map the key of the ${field}, or skip the item with map.groupMember.when`,
       })
     }
   }
@@ -101,16 +101,15 @@ function keyOf({ user, group }: Record<string, string>): string {
 }
 
 /**
- * Which membership is meant follows from the user and the organization; where a user merges into
- * another, it is that one's.
+ * The user and the organization determine the membership, also after a user merges into another.
  */
 function withMembership({ user = '', organization = '', ...more }: Record<string, string>): Record<string, string> {
   return { ...more, organization, user, membership: membershipKey({ user, organization }) }
 }
 
 /**
- * No request tells of one member of a group. A membership is in fewer groups than a group has
- * members.
+ * No request returns a single member of a group. The list of a membership's groups is shorter than
+ * the list of a group's members.
  */
 async function get(api: Api, id: string): Promise<LiveResource | undefined> {
   if (!isJoinedOf(3, id)) return undefined
@@ -122,7 +121,7 @@ async function get(api: Api, id: string): Promise<LiveResource | undefined> {
   return undefined
 }
 
-/** WorkOS answers with the group, which has to be the one that was meant. */
+/** WorkOS returns the group, which must be the requested one. */
 function parse(body: JsonObject, groupId: string, membership: string): LiveResource {
   const answered = textOf(body, 'id')
   const organization = groupId.split('/')[0] ?? ''
@@ -134,10 +133,7 @@ function live(id: string): LiveResource {
   return { id, externalId: null, naturalKey: id, attributes: {} }
 }
 
-/**
- * Remarks on users who are about to get a role because they are added to a group that has it in
- * WorkOS.
- */
+/** Notes users who are about to get a role because the group that they join has it in WorkOS. */
 async function noteGivingGroups({ rundb, api, refIds }: ReadContext): Promise<void> {
   const joined = rundb
     .statement(
@@ -149,7 +145,7 @@ async function noteGivingGroups({ rundb, api, refIds }: ReadContext): Promise<vo
   await whereEnabled(() =>
     eachOf(joined, async (row) => {
       const desired = desiredFromRow(row)
-      // A group that is about to be created has no role yet.
+      // A group that is not created yet has no role.
       const id = refIds(desired)?.group
       const roles = id === undefined ? [] : await rolesOfGroup(api, id)
       for (const role of roles) {

@@ -11,10 +11,9 @@ import { objectPages, requiredText, textOf } from '../wire.ts'
 import { joinedId, memberOf } from './group-id.ts'
 
 /**
- * A role that a group gives to its members in its organization:
- * https://workos.com/docs/reference/authorization/group-role-assignments In: the roles of merged
- * groups. Out: one resource for each, the requests for it, and what answers tell of it. Its key is
- * `slug@group`, its id here is `org_…/group_…/gra_…`.
+ * A role that a group assigns to its members in its organization:
+ * https://workos.com/docs/reference/authorization/group-role-assignments One resource for each role
+ * of a merged group. Its key is `slug@group`; its ID here is `org_…/group_…/gra_…`.
  */
 export const groupRole: KindDefinition = {
   name: 'group-role',
@@ -29,8 +28,8 @@ export const groupRole: KindDefinition = {
   },
   lifecycle: { accepted: deriveGroupRoles },
   keyRefs: [null, 'group'],
-  // A group comes with a member, and without its roles the member would have fewer than the source
-  // gives.
+  // A group is in scope with any member. Without its roles the member would have fewer roles than
+  // in the source.
   scope: {
     desired: `${OF_CHOSEN_ORGANIZATION} OR EXISTS (SELECT 1 FROM desired m
       WHERE m.kind = 'group-membership' AND m.refs ->> '$.group' = d.refs ->> '$.group')`,
@@ -66,8 +65,8 @@ export const groupRole: KindDefinition = {
 }
 
 /**
- * Makes a resource of each role of a group, and takes the roles off the group: WorkOS keeps them
- * apart.
+ * Turns each role of a group into a resource and removes the roles from the group, as WorkOS stores
+ * them separately.
  */
 function deriveGroupRoles(rundb: RunDatabase): void {
   if (rundb.count(`SELECT EXISTS (SELECT 1 FROM desired WHERE ${WITH_ROLES})`) === 0) return
@@ -80,7 +79,7 @@ const WITH_ROLES = "kind = 'group' AND attributes -> '$.roles' IS NOT NULL"
 
 const OF_GROUPS: Derivation = {
   kind: 'group-role',
-  // A name may be translated to what another one is already.
+  // A role map can translate one name to the slug of another.
   from: `(SELECT DISTINCT g.key, g.refs, g.seq, g.file, g.line,
       ${organizationSlug('role.value', "(g.refs ->> '$.organization')")} AS slug
     FROM desired g, json_each(g.attributes, '$.roles') role WHERE g.kind = 'group') g`,
@@ -90,7 +89,7 @@ const OF_GROUPS: Derivation = {
   at: 'g',
 }
 
-/** No slug has an `@`. */
+/** A slug never contains `@`. */
 function slugOf(key: string): string {
   return key.slice(0, key.indexOf('@'))
 }
@@ -108,8 +107,8 @@ async function* list(api: Api, groupIds: AsyncIterable<string> | Iterable<string
 }
 
 /**
- * A group may also give a role on one thing within the organization, which is nobody's business
- * here.
+ * A group can also assign roles on a resource below the organization. This program does not manage
+ * those.
  */
 function isOfOrganization({ resource }: JsonObject): boolean {
   return isObject(resource) && resource.resource_type_slug === 'organization'
@@ -125,10 +124,7 @@ function parse({ role, ...body }: JsonObject, { group = '' }: RefIds): LiveResou
   }
 }
 
-/**
- * Where WorkOS keeps the roles of a group, which it finds without its organization. @param id
- * `org_…/group_…`
- */
+/** @param id `org_…/group_…`; this path needs the group's own ID only */
 export function assignmentsPath(id: string): string {
   return `/authorization/groups/${encodeURIComponent(memberOf(id).membership)}/role_assignments`
 }

@@ -8,10 +8,7 @@ import { objectPages, requiredText, rolePages, textOf } from '../wire.ts'
 import { membersPath } from './group-id.ts'
 import { assignmentsPath } from './group-role.ts'
 
-/**
- * The roles that a group gives to its members in its organization:
- * https://workos.com/docs/reference/authorization/group-role-assignments
- */
+/** https://workos.com/docs/reference/authorization/group-role-assignments */
 export async function rolesOfGroup(api: Api, id: string): Promise<string[]> {
   const slugs = new Set<string>()
   for await (const page of objectPages(api, assignmentsPath(id))) {
@@ -24,7 +21,7 @@ export async function rolesOfGroup(api: Api, id: string): Promise<string[]> {
   return [...slugs]
 }
 
-/** The slugs of the roles that apply to an organization, the highest first. */
+/** Slugs of the roles that apply to an organization, the highest rank first. */
 export async function rankedRoles(api: Api, organizationId: string): Promise<string[]> {
   const slugs: string[] = []
   for await (const page of rolePages(api, rolesPath(organizationId), true)) {
@@ -33,17 +30,17 @@ export async function rankedRoles(api: Api, organizationId: string): Promise<str
   return slugs
 }
 
-/** WorkOS ids of the memberships in a group. */
+/** WorkOS IDs of the memberships in a group. */
 export async function* membersOfGroup(api: Api, id: string): AsyncGenerator<string[]> {
   for await (const page of objectPages(api, membersPath(id))) yield page.map((member) => requiredText(member, 'id'))
 }
 
 /**
- * Leaves out of the roles that WorkOS tells of a membership those that groups give it. What it was
- * given itself is its own, also where a group gives it as well. Where memberships have one role, a
- * group's hides the membership's own.
- * @param before what it was given: by the state, or by the source where the state does not know it
- * @param applied whether the state knows it: then what is hidden counts as unchanged
+ * Removes the roles that groups assign from the roles that WorkOS returns for a membership. A role
+ * that the membership was given directly stays, even if a group assigns it too. If memberships have
+ * one role, a group's role hides the membership's own.
+ * @param before the roles given: from the state, or from the source if the state has none
+ * @param applied whether the state has the membership: then a hidden role counts as unchanged
  */
 export function ownRoles(
   live: Attributes,
@@ -62,14 +59,13 @@ export function ownRoles(
   return { attributes: { ...live, roles: hidden && applied ? [...known] : own }, from }
 }
 
-/** Which role, and by which group. */
 export function describeGiven({ role, group, groupId }: Pick<GivenRole, 'role' | 'group' | 'groupId'>): string {
   return `${role} from the group ${JSON.stringify(group)} (${groupId})`
 }
 
 /**
- * Does without groups where WorkOS refuses access to them: they are not enabled in the environment,
- * and give nobody a role.
+ * Ignores that WorkOS denies access to groups: they are not enabled in the environment and assign
+ * no roles.
  */
 export async function whereEnabled(work: () => Promise<void>): Promise<void> {
   try {

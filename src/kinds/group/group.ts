@@ -13,9 +13,8 @@ import { refuseSharedGroupNames } from './lifecycle.ts'
 import { groupRemarks, groupRemedies } from './wording.ts'
 
 /**
- * Groups. In: the mapped fields of records. Out: the requests for them, and what answers tell of
- * them. Who is in a group is a kind of its own (group-membership.ts), and so is each role that a
- * group gives to them (group-role.ts).
+ * Groups: the mapped fields of records, the requests and the responses. The members of a group are
+ * a separate kind (group-membership.ts), and so are its roles (group-role.ts).
  */
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
@@ -25,8 +24,8 @@ const NAME: TextBound = { what: "the group's name", limit: 256, code: 'group_tex
 const DESCRIPTION: TextBound = { what: "the group's description", limit: 150, code: 'group_text_too_long' }
 
 /**
- * A group of an organization's members. It has no external id, so that its name within the
- * organization is what it is recognised by. For its id see group-id.ts.
+ * A group of an organization's members. It has no external ID: its name within the organization
+ * identifies it. For its ID see group-id.ts.
  */
 export const group: KindDefinition = {
   name: 'group',
@@ -40,7 +39,7 @@ export const group: KindDefinition = {
   fields: {
     name: { compare: 'value', merge: 'first' },
     description: { compare: 'value', merge: 'first' },
-    // They become resources of their own: see group-role.ts.
+    // They become separate resources: see group-role.ts.
     roles: { compare: 'set', merge: 'union', compared: false },
   },
   rateClass: 'other',
@@ -51,8 +50,8 @@ export const group: KindDefinition = {
   names: {
     of: 'group',
     wording: (key, names) => ({
-      message: `the names ${namedWithPlaces(names)} give one key, ${key}: two groups would be one`,
-      hint: 'tell them apart in map.group.key, and likewise in map.groupMember.group; if they are one, make the names equal before $slug, with $lowercase or $replace',
+      message: `the names ${namedWithPlaces(names)} result in the same key, ${key}: two groups would become one`,
+      hint: 'make the keys differ in map.group.key and map.groupMember.group; if the names mean one group, make them equal before $slug with $lowercase or $replace',
     }),
   },
   collisions: [keyed('group', 'group_key_collision')],
@@ -68,8 +67,8 @@ export const group: KindDefinition = {
   naturalKey: ({ attributes }, { organization }) =>
     organization === undefined ? null : naturalOf(organization, textOf(attributes, 'name') ?? ''),
   list,
-  // Only the list tells of names. Of several the newest: whoever looks one up has just written it.
-  // Planning sees them all.
+  // Only the list contains names. Of several groups the newest counts, since this lookup follows a
+  // write. Planning reads all of them.
   find: async (api, { attributes }, { organization }) => {
     let found: LiveResource | undefined
     if (organization === undefined) return undefined
@@ -89,7 +88,7 @@ export const group: KindDefinition = {
   update: (id, changes) => [{ method: 'PATCH', path: groupPath(id), body: updateBody(changes, SPELLING) }],
   remove: (id) => ({ method: 'DELETE', path: groupPath(id) }),
   parse,
-  // No rule for names is documented. Should there be one, what is in the way is found by its name.
+  // WorkOS documents no rule for names. If a name is taken, the lookup by name finds the group.
   exists: (_codes, status) => status === 409,
   label: ({ attributes, refs }) => `${textOf(attributes, 'name')} in ${refs.organization}`,
   planned: { plain: { label: "(d.attributes ->> '$.name') || ' in ' || (d.refs ->> '$.organization')" } },
@@ -99,8 +98,7 @@ export const group: KindDefinition = {
 }
 
 /**
- * The key of a group: that which the mapping gives it, unique within its organization, and the
- * organization's.
+ * The key of a group: its mapped key, unique within the organization, and the organization's key.
  */
 export function groupKey(key: string, organization: string): string {
   return `${key}@${organization}`
@@ -111,8 +109,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const organization = take('organization', optionalText(fields.organization), problems)
   const name = take('name', boundedText(fields.name, NAME), problems)
   const description = take('description', boundedText(fields.description, DESCRIPTION), problems)
-  // Without a key of its own, its name is the key, also one that is refused: its members know it by
-  // that.
+  // Without a mapped key the name is the key, even if it is rejected: members refer to it.
   const own = take('key', optionalText(fields.key), problems) ?? name ?? textIn(fields.name)
   const key = own === undefined || organization === undefined ? null : groupKey(own, organization)
   for (const [field, value] of Object.entries({ organization, name })) {
@@ -121,7 +118,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
       code: 'group_incomplete',
       field,
       message: `the group has no ${field}`,
-      hint: field === 'name' ? 'map the name, or leave the item out with when' : "map the organization's key",
+      hint: field === 'name' ? 'map the name, or skip the item with map.group.when' : 'map the key of the organization',
     })
   }
   const { slugs, notes } = rolesOf(fields.roles, { rules, organization, problems })
@@ -155,7 +152,7 @@ function parse(body: JsonObject): LiveResource {
   }
 }
 
-/** Ids hold no `/`: what follows the first one is the name. */
+/** IDs contain no `/`: everything after the first one is the name. */
 function naturalOf(organization: string, name: string): string {
   return `${organization}/${name}`
 }

@@ -2,14 +2,11 @@ import { someOf } from '../../diagnostics/printable.ts'
 import { rejectAll, rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
-/**
- * Groups and their members, once records are merged. In: the desired ones. Out: those that WorkOS
- * can take; the others are among the rejects.
- */
+/** Rejects merged groups and members that WorkOS cannot store. */
 
 /**
- * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by
- * which one of them could be told from the others, once the state is lost or an answer.
+ * Rejects all groups of one organization that share a name: if the state or a response is lost,
+ * nothing else tells them apart in WorkOS.
  */
 export function refuseSharedGroupNames(rundb: RunDatabase): void {
   const shared = rundb.spool(
@@ -26,8 +23,8 @@ export function refuseSharedGroupNames(rundb: RunDatabase): void {
         {
           code: 'shared_group_name',
           field: 'name',
-          message: `${organization} has several groups called ${name}: ${named(groups)}`,
-          hint: 'map names that differ, such as the whole path of a group; or the same key, where they are one group',
+          message: `${organization} has several groups with the name ${name}: ${named(groups)}`,
+          hint: 'map names that differ, such as the full path of a group; if they are one group, map the same key',
         },
       )
     }
@@ -39,9 +36,8 @@ function named(keys: readonly string[]): string {
 }
 
 /**
- * Refuses members of groups who are no members of the group's organization, as far as nothing else
- * is the cause: an organization, a group, a user or a membership that was refused is told by the
- * general rule.
+ * Rejects members of groups who are not members of the group's organization. If the organization,
+ * the group, the user or the membership was rejected, the general rule reports that.
  */
 export function refuseStrangers(rundb: RunDatabase): void {
   const isStranger = `kind = 'group-membership'
@@ -56,10 +52,10 @@ export function refuseStrangers(rundb: RunDatabase): void {
       code: 'group_member_without_membership',
       field: 'user',
       message: {
-        sql: `(refs ->> '$.user') || ' is in the group ' || (refs ->> '$.group') || ', and is no member of the organization '
+        sql: `(refs ->> '$.user') || ' is in the group ' || (refs ->> '$.group') || ' but not a member of the organization '
           || (refs ->> '$.organization')`,
       },
-      hint: 'add the membership, or leave the member of the group out',
+      hint: 'add the membership, or remove the member from the group',
     },
   })
 }

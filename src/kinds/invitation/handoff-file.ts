@@ -4,14 +4,13 @@ import { desiredFromRow } from '../../rundb/desired.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import { textOf } from '../wire.ts'
 
-/** The file of invitations: who was invited where, with which role, until when. */
 export const INVITATIONS_FILE = 'invitations.csv'
 
 const COLUMNS = ['email', 'organizationName', 'organizationId', 'organizationExternalId', 'role', 'expiresAt']
 
 export const INVITATIONS_HEADER = stringify([COLUMNS])
 
-/** The invitations of a desired set, those to an organization together. */
+/** The invitations of a desired set, grouped by organization. */
 export function* invitationsIn(rundb: RunDatabase): Generator<DesiredResource> {
   const rows = rundb.iterate(
     "SELECT * FROM desired WHERE kind = 'invitation' ORDER BY json_extract(refs, '$.organization'), key",
@@ -19,7 +18,6 @@ export function* invitationsIn(rundb: RunDatabase): Generator<DesiredResource> {
   for (const row of rows) yield desiredFromRow(row)
 }
 
-/** The row of one. */
 export function invitationRow(
   { attributes }: DesiredResource,
   organization: { id: string; name: string; externalId: string },

@@ -10,23 +10,20 @@ import { isoTime } from '../values/time.ts'
 import { invitationRemedies, PRESENT_BY } from './wording.ts'
 
 /**
- * Invitations as records describe them. In: the mapped fields of one that nobody has taken up yet.
- * Out: whom it invites, where to, with which role, until when; or what is wrong with the fields.
+ * Invitations as records describe them: checks the mapped fields of an invitation that is still
+ * open.
  */
 
-/**
- * What was sent is sent: WorkOS offers no update, and what becomes of an invitation is its
- * recipient's business.
- */
+/** An invitation cannot be changed once sent. What happens to it is up to its recipient. */
 const SENT: FieldDefinition = { compare: 'value', merge: 'first', updatable: false, compared: false }
 
-/** Days that WorkOS takes: https://workos.com/docs/reference/authkit/invitation/send */
+/** Days that WorkOS accepts: https://workos.com/docs/reference/authkit/invitation/send */
 const DAYS = { least: 1, most: 30 }
 
 /**
- * An invitation to join an organization, or to have an account. Two of one address to one
- * organization are one; its key is the address and that of the organization, with nothing behind
- * the last @ where there is none.
+ * An invitation to an organization, or to an account. Two invitations of one address to one
+ * organization are one. The key is `address@organization`, with nothing after the last @ if there
+ * is no organization.
  */
 export const invitationDraft: DraftDefinition = {
   name: 'invitation',
@@ -42,8 +39,7 @@ export const invitationDraft: DraftDefinition = {
     expiresInDays: SENT,
   },
   mapped: ['email', 'organization', 'role', 'expiresAt', 'expiresInDays'],
-  // A message to somebody who is not there yet: no choice of organizations or people brings it
-  // along.
+  // A message to a user who does not exist yet: no choice of organizations or users includes it.
   scope: {
     selectors: [
       {
@@ -51,7 +47,7 @@ export const invitationDraft: DraftDefinition = {
         found: ({ invitations }) => `SELECT key AS chosen FROM (${invitations}) WHERE lower(email) GLOB ?1`,
         glob: (pattern) => pattern.replaceAll('[', '[[]').toLowerCase(),
         names: ({ invitations }) => `SELECT DISTINCT email AS name FROM (${invitations}) WHERE email IS NOT NULL`,
-        hint: 'write the address that map.invitation.email yields',
+        hint: 'choose the address that map.invitation.email returns',
       },
     ],
     findInScope: (rundb) =>
@@ -63,18 +59,18 @@ export const invitationDraft: DraftDefinition = {
     desired: isChosen('invitation', 'd.key'),
     refused: (_item, { by }) => (by.invitation ? 'unknown' : belongs(false)),
   },
-  // Rejected, they would count as something to be corrected. Nothing is wrong with them.
+  // Nothing is wrong with them: as rejects they would count as errors.
   lifecycle: { accepted: leaveOutPresent },
   normalise,
 }
 
 /**
- * Leaves out the invitations to what their recipients have by the source: who is a member of the
- * organization needs none to it.
+ * Leaves out invitations to organizations of which the recipient is already a member, and to
+ * accounts that exist, by the source.
  */
 function leaveOutPresent(rundb: RunDatabase): void {
   if (rundb.count("SELECT EXISTS (SELECT 1 FROM desired WHERE kind = 'invitation')") === 0) return
-  // Of invitations there are few, and people and memberships are gone through once.
+  // There are few invitations; one pass reads users and memberships.
   leaveOutThose(
     rundb,
     'invitation',
@@ -110,13 +106,13 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
       code: 'invitation_with_roles',
       field: 'role',
       message: `the invitation has several roles: ${roles.join(', ')}`,
-      hint: 'WorkOS takes one: map the one that counts',
+      hint: 'map one role: WorkOS accepts one for each invitation',
     })
   }
   const expiresAt = take('expiresAt', timeOf(fields.expiresAt), problems)
   const expiresInDays = take('expiresInDays', daysOf(fields.expiresInDays), problems)
   if (problems.length > 0 || email === undefined || key === null) return { ok: false, key, problems }
-  // Without an organization there is nothing to have a role in.
+  // A role needs an organization.
   const attributes = present({ email, role: organization === undefined ? undefined : role, expiresAt, expiresInDays })
   const refs: Record<string, string> = organization === undefined ? {} : { organization }
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
@@ -128,7 +124,7 @@ function timeOf(value: unknown): Check<string | undefined> {
   if (time !== undefined) return accept(time)
   return refuse(
     'invalid_time',
-    `${shown(value)} is no time`,
+    `${shown(value)} is not a time`,
     'expected ISO 8601, or seconds or milliseconds since 1970',
   )
 }
@@ -138,7 +134,7 @@ function daysOf(value: unknown): Check<number | undefined> {
   const days = typeof value === 'string' ? Number(value) : value
   const fits = typeof days === 'number' && Number.isInteger(days) && days >= DAYS.least && days <= DAYS.most
   if (fits) return accept(days)
-  return refuse('invalid_days', `${shown(value)} is no number of days`, `expected ${DAYS.least} to ${DAYS.most}`)
+  return refuse('invalid_days', `${shown(value)} is not a number of days`, `expected ${DAYS.least} to ${DAYS.most}`)
 }
 
 function present(values: Record<string, Json | undefined>): JsonObject {

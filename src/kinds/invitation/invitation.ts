@@ -7,9 +7,8 @@ import { createBody, pages, requiredText, type Spelling, textOf } from '../wire.
 import { invitationDraft } from './invitation-draft.ts'
 
 /**
- * Invitations as WorkOS has them. In: what records describe (invitation-draft.ts), as desired
- * resources. Out: the requests that send them, and what answers tell of them. Unless the manifest
- * sets invitations.send they are not sent: handoff.ts writes them into a file.
+ * Invitations as WorkOS stores them: the requests that send them and the responses. Unless the
+ * manifest sets invitations.send, handoff.ts writes them into a file instead.
  */
 
 const PATH = '/user_management/invitations'
@@ -19,9 +18,9 @@ const SPELLING: Spelling = { email: 'email', role: 'role_slug', expiresInDays: '
 const INVITED: ReadonlySet<string> = new Set(['email_already_invited', 'email_already_invited_to_organization'])
 
 /**
- * An invitation: https://workos.com/docs/reference/authkit/invitation. Sending one sends a message.
- * WorkOS refuses one while another of the address to the same place is open, and what the state
- * knows is never sent again, whatever its recipient does with it.
+ * https://workos.com/docs/reference/authkit/invitation. Creating one sends an email. WorkOS rejects
+ * a second open invitation of an address to the same organization. An invitation in the state is
+ * never sent again.
  */
 export const invitation: KindDefinition = {
   ...invitationDraft,
@@ -63,8 +62,8 @@ export const invitation: KindDefinition = {
 }
 
 /**
- * Only one that is open stands in the way of another: what was taken up, revoked or has ended is
- * found by its id alone.
+ * Only an open invitation blocks another. An accepted, revoked or expired one is found by its ID
+ * only.
  */
 function naturalKey({ attributes, refs }: DesiredResource, { organization }: RefIds): string | null {
   if (refs.organization !== undefined && organization === undefined) return null

@@ -10,21 +10,19 @@ import { type MappedRole, mapRoleSlug, rolesIn } from '../role/roles.ts'
 import type { Check } from '../values/check.ts'
 
 /**
- * Role grants become part of memberships. In: the staged grants of records. Out: further drafts of
- * the memberships that they belong to, which merging unites with the others; a grant that finds no
- * membership is rejected, never dropped.
+ * Assigns role grants of records to memberships. Each grant becomes a further draft of its
+ * membership, and merging unites them. A grant without a membership is rejected, never dropped.
  */
 
-const HINT = 'add the membership, or leave the role out'
+const HINT = 'add the membership, or remove the role'
 
-/** Of a role that names no organization. */
-const HINT_WITHOUT = 'add the membership, or leave such roles out with roles.withoutOrganization: drop'
+/** For a role without an organization. */
+const HINT_WITHOUT = 'add the membership, or ignore such roles with roles.withoutOrganization: drop'
 
 /**
- * Gives the staged roles of records to the memberships they belong to. A role without an
- * organization goes to the memberships of its own record alone: a record that later merges with it
- * had its reasons for not having it.
- * @returns how many found one
+ * Assigns the staged roles of records to memberships. A role without an organization goes only to
+ * the memberships of its own record, not to those of records that later merge with it.
+ * @returns how many found a membership
  */
 export function assignGrants(
   rundb: RunDatabase,
@@ -56,14 +54,14 @@ export function assignGrants(
 
 function whyUnplaced(rundb: RunDatabase, role: string, user: string, organization: string | null): string {
   if (organization === null) {
-    return `the role ${role} of ${user} has no membership to go to: the record names no organization`
+    return `the role ${role} of ${user} has no membership: the record does not name an organization`
   }
   return isInSource(rundb, user)
     ? `the role ${role} of ${user} is for the organization ${organization}, but the user is not a member of it`
-    : `the role ${role} is given to ${user}, and no user of the source has that key`
+    : `the role ${role} is assigned to ${user}, but no user in the source has that key`
 }
 
-/** Leaves the grant out where its user or its organization is. */
+/** Leaves a grant out together with its user or its organization. */
 function leaveOutWith(rundb: RunDatabase, grant: Row, user: string, organization: string | null): boolean {
   const path =
     leftOutBy(rundb, 'user', user) ??
@@ -74,7 +72,7 @@ function leaveOutWith(rundb: RunDatabase, grant: Row, user: string, organization
   return true
 }
 
-/** Leaves out a role of somebody in no organization, where the manifest says so. */
+/** Drops a role of a user without an organization, if the manifest sets this. */
 function isDropped(
   rundb: RunDatabase,
   grant: Row,
@@ -89,7 +87,7 @@ function isDropped(
   return true
 }
 
-/** Rejects a grant, which stays where explaining looks for it. */
+/** Rejects a grant and keeps it for `explain`. */
 function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: RejectReason): void {
   insertReject(rundb, {
     kind: ROLE_ASSIGNMENT,
@@ -103,10 +101,9 @@ function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Re
 }
 
 /**
- * Gives roles that are a user's wherever it is a member to its memberships. What a role means may
- * depend on the organization; if it is refused in one of them it is given in none. Runs before
- * users are united: a role of one account does not reach the memberships of another that merges
- * with it.
+ * Assigns roles that a user has in every organization to each membership. Each organization can
+ * translate the role in its own way; if one rejects it, it is assigned in none. Runs before users
+ * merge, so that a role of one account does not reach the memberships of another.
  * @returns how many found a membership
  */
 export function assignUserGrants(rundb: RunDatabase, roles: RoleConfig): number {
@@ -130,7 +127,7 @@ export function assignUserGrants(rundb: RunDatabase, roles: RoleConfig): number 
       rejectUnplaced(rundb, grant, key, {
         code: 'role_without_membership',
         field: 'role',
-        message: `the role ${name} of ${key} has no membership to go to: the source has none of this user`,
+        message: `the role ${name} of ${key} has no membership: the source has no membership of this user`,
         hint: HINT_WITHOUT,
       })
     } else {
@@ -152,8 +149,8 @@ function give(rundb: RunDatabase, grant: Row, { id, organization }: MembershipPl
 }
 
 /**
- * What a role means in an organization; worked out once, and once more for each that has rules of
- * its own.
+ * Translates a role for an organization; computed once, and once for each organization with its own
+ * rules.
  */
 function meanings(roles: RoleConfig): (name: string, organization: string) => Check<MappedRole> {
   const known = new Map<string, Check<MappedRole>>()
@@ -167,9 +164,9 @@ function meanings(roles: RoleConfig): (name: string, organization: string) => Ch
 }
 
 /**
- * Refuses roles whose record names one user by the key and another by the address: nobody can tell
- * here which is meant. An address that no user of the source has contradicts nothing. Runs once
- * users are united, so that either name of one of them will do.
+ * Rejects roles whose record names one user by key and another by address. An address that no user
+ * in the source has is no contradiction. Runs after users merge, so that any name of a merged user
+ * counts.
  */
 export function refuseGrantsForTwo(rundb: RunDatabase): void {
   if (!hasGrantsByAddress(rundb)) return
@@ -181,16 +178,16 @@ export function refuseGrantsForTwo(rundb: RunDatabase): void {
     rejectGrant(rundb, Number(id), {
       code: 'role_for_two_users',
       field: 'email',
-      message: `the role ${role} is given to ${user}, and the address beside it, ${email}, is that of ${other.key}`,
-      hint: 'correct one of the two, or leave one of them empty',
+      message: `the role ${role} is assigned to ${user}, but the address ${email} in the same record belongs to ${other.key}`,
+      hint: 'correct one of the two, or leave one empty',
     })
   }
 }
 
-/** Which grants are for the memberships of their own records, or for an organization. */
+/** Grants for the memberships of their own record, or for one organization. */
 const OF_RECORDS = "scope <> 'user'"
 
-/** Which grants are a user's wherever it is a member. */
+/** Grants for all memberships of a user. */
 const OF_USERS = "scope = 'user'"
 
 function countGrants(rundb: RunDatabase, which: string): number {
@@ -212,7 +209,7 @@ function hasGrantsByAddress(rundb: RunDatabase): boolean {
   return rundb.count('SELECT EXISTS (SELECT 1 FROM grants WHERE email IS NOT NULL)') !== 0
 }
 
-/** Spooled, since some of them are rejected meanwhile. */
+/** Spooled, because some are rejected during the loop. */
 function grantsByAddress(rundb: RunDatabase): Iterable<Row> {
   return rundb.spool(
     `SELECT g.rowid AS id, g.*, coalesce(a.canonical, g.user) AS canonical FROM grants g
@@ -220,26 +217,26 @@ function grantsByAddress(rundb: RunDatabase): Iterable<Row> {
   )
 }
 
-/** What OF_OWN_RECORD reads by. */
+/** The index for OF_OWN_RECORD. */
 function indexDraftsWithRefs(rundb: RunDatabase): void {
   rundb.exec("CREATE INDEX drafts_with_refs ON drafts (seq) WHERE refs <> '{}'")
 }
 
-/** What membershipsOf reads by. */
+/** The index for membershipsOf. */
 function indexMembershipsByUser(rundb: RunDatabase): void {
   rundb.exec("CREATE INDEX drafts_by_user ON drafts (refs ->> '$.user') WHERE kind = 'membership'")
 }
 
-/** What ownersOfAddress reads by. */
+/** The index for ownersOfAddress. */
 function indexUsersByAddress(rundb: RunDatabase): void {
   rundb.exec("CREATE INDEX drafts_by_address ON drafts (attributes ->> '$.email') WHERE kind = 'user'")
 }
 
-/** Drafts of the memberships of a user, `?3`, that the record itself describes. */
+/** Drafts of the memberships of user `?3` that the record itself describes. */
 const OF_OWN_RECORD =
   "seq = ?1 AND refs <> '{}' AND kind = 'membership' AND records > 0 AND json_extract(refs, '$.user') = ?3"
 
-/** The first draft of a membership, `?3`. */
+/** The first draft of membership `?3`. */
 const OF_ORGANIZATION = "kind = 'membership' AND key = ?3 AND records > 0 ORDER BY seq, id LIMIT 1"
 
 interface MembershipPlace {
@@ -258,7 +255,7 @@ function membershipsOf(rundb: RunDatabase, user: string): MembershipPlace[] {
     .map(({ id, organization }) => ({ id: Number(id), organization: String(organization) }))
 }
 
-/** The keys of the users with an address, and what they have merged into. */
+/** The keys of the users with an address, after merges. */
 function ownersOfAddress(rundb: RunDatabase, email: string): Row[] {
   return rundb
     .statement(
@@ -269,7 +266,7 @@ function ownersOfAddress(rundb: RunDatabase, email: string): Row[] {
     .all(email)
 }
 
-/** The same, before users are united. */
+/** The same before users merge. */
 function isStaged(rundb: RunDatabase, user: string): boolean {
   rundb.exec("CREATE INDEX IF NOT EXISTS drafts_of_users ON drafts (key) WHERE kind = 'user'")
   return rundb.statement("SELECT 1 FROM drafts WHERE kind = 'user' AND key = ? LIMIT 1").get(user) !== undefined

@@ -21,22 +21,22 @@ import { HAS_ITS_OWN_ROLES, readGroupRoles, withoutGroupRoles, withoutRolesOfGro
 import { describeLost, membershipRemarks, membershipRemedies } from './wording.ts'
 
 /**
- * Memberships. In: the mapped fields of records; roles come also from grants (grants.ts) and from
- * what the manifest says (roles.ts). Out: the requests for them, and what answers tell of them
- * without the roles that groups give (roles-of-groups.ts).
+ * Memberships: the mapped fields of records, the requests and the responses. Roles also come from
+ * grants (grants.ts) and from the manifest (roles.ts). Responses lose the roles that groups assign
+ * (roles-of-groups.ts).
  */
 
 const PATH = '/user_management/organization_memberships'
 
-/** The code by which WorkOS says that the environment has one role a membership. */
+/** WorkOS's code for an environment with one role per membership. */
 const ONE_ROLE = 'multiple_roles_not_enabled'
 
-/** Lists tell about active memberships alone unless all are asked for. */
+/** Lists return only active memberships unless all statuses are requested. */
 const STATUSES = 'active,inactive,pending'
 
 /**
- * Codes besides a plain 409 that say that the user is in the organization already. WorkOS does not
- * document one.
+ * Codes, in addition to a plain 409, for a user who is already a member. WorkOS does not document
+ * one.
  */
 const EXISTS: ReadonlySet<string> = new Set([
   'organization_membership_already_exists',
@@ -47,8 +47,8 @@ const EXISTS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A user's membership in an organization with its roles. Without roles WorkOS gives its default
- * role, and the roles are not managed.
+ * A user's membership in an organization, with its roles. Without roles WorkOS assigns its default
+ * role, and roles are not managed.
  */
 export const membership: KindDefinition = {
   name: 'membership',
@@ -76,8 +76,7 @@ export const membership: KindDefinition = {
   },
   mootNotes: ["n.code = 'unmapped_role'"],
   collisions: assignedCollisions,
-  // It is the tie by which organizations bring their members into a scope, and users their
-  // organizations.
+  // Memberships bring the members of an organization into a scope, and the organizations of a user.
   scope: {
     ...memberScope,
     findInScope(rundb, limit) {
@@ -145,12 +144,11 @@ export const membership: KindDefinition = {
   review: { mapsFields: { except: [] }, valueWarnings: oneRoleForAll },
 }
 
-/** The key of the membership of a user in an organization. */
 export function membershipKey({ user, organization }: Record<string, string>): string {
   return `${user}@${organization}`
 }
 
-/** Of memberships nothing is in conflict: what they are called after is their first record. */
+/** Records of a membership never conflict: the first record names it. */
 function mergePolicy(): MergePolicy {
   return { strategy: 'merge', rules: {}, order: BY_PLACE.join(', ') }
 }
@@ -167,7 +165,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
         code: 'membership_incomplete',
         field,
         message: `the membership has no ${field}`,
-        hint: `map the ${field}'s key, or leave the record out with when`,
+        hint: `map the key of the ${field}, or skip the record with map.membership.when`,
       })
     }
   }
@@ -178,10 +176,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
 }
 
-/**
- * That each role which `mentions` names is desired, of the environment or of the organization, as
- * SQL.
- */
+/** SQL condition: each role in `mentions` is desired, in the environment or in the organization. */
 const ROLES_ARE_DESIRED = `NOT EXISTS (SELECT 1 FROM json_each(d.attributes, '$.roles') r
   WHERE NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${role.name}' AND m.key = r.value)
     AND NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${organizationRole.name}' AND m.key = r.value || '@' || (d.refs ->> '$.organization')))`
@@ -195,7 +190,7 @@ function parse(body: JsonObject): LiveResource {
   }
 }
 
-/** `roles` where the environment has several roles a membership, else `role`. */
+/** `roles` if the environment allows several roles per membership, else `role`. */
 function rolesIn(body: JsonObject): { roles?: string[] } {
   if (body.roles === undefined && body.role === undefined) return {}
   const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
@@ -203,7 +198,7 @@ function rolesIn(body: JsonObject): { roles?: string[] } {
 }
 
 /**
- * The first of its roles by `roles.priority`, where the environment takes one a membership and
+ * The first role by `roles.priority`, if the environment allows one per membership and
  * `roles.notEnabled` is `first`.
  */
 function oneRole(
@@ -224,13 +219,13 @@ function oneRole(
   }
 }
 
-/** WorkOS takes either `role_slug` or, where several roles are enabled, `role_slugs`. */
+/** WorkOS accepts `role_slug` or, with several roles enabled, `role_slugs`. */
 function roleBody(roles: Json | undefined): JsonObject {
   if (!Array.isArray(roles) || roles[0] === undefined) return {}
   return roles.length === 1 ? { role_slug: roles[0] } : { role_slugs: roles }
 }
 
-/** Who is a member of what, also those whose membership was refused. */
+/** All memberships, including rejected ones. */
 const TIES = `CREATE TABLE ties AS
   SELECT key, refs ->> '$.user' AS user, refs ->> '$.organization' AS organization FROM desired WHERE kind = 'membership'
   UNION ALL SELECT r.key, coalesce(a.canonical, r.refs ->> '$.user'), r.refs ->> '$.organization' FROM rejects r
@@ -240,16 +235,13 @@ const TIES = `CREATE TABLE ties AS
   CREATE INDEX ties_by_organization ON ties (organization)`
 
 /**
- * Whether the tie `t` is that of a chosen one: a chosen user brings all of its memberships, a
- * chosen organization its own.
+ * Whether a tie `t` is chosen: a chosen user brings all its memberships, a chosen organization its
+ * own.
  */
 const CHOSEN_TIE = `(EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'organization' AND c.key = t.organization)
   OR EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'user' AND c.key = t.user))`
 
-/**
- * The first `limit` of the users are meant by their keys, which is the order in which they are
- * applied.
- */
+/** The first `limit` users are the first by key, as in the order of applying. */
 function findUsers(rundb: RunDatabase, limit: number | null): void {
   rundb.run(
     `INSERT INTO in_scope SELECT 'user', key FROM chosen WHERE kind = 'user'
@@ -266,7 +258,7 @@ function findUsers(rundb: RunDatabase, limit: number | null): void {
 }
 
 /**
- * The chosen organizations, and those that users in scope are members of by a membership in scope.
+ * The chosen organizations, and those of which users in scope are members by a membership in scope.
  */
 function findOrganizations(rundb: RunDatabase): void {
   rundb.run(

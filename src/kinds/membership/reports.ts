@@ -3,14 +3,13 @@ import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 import { countedKind } from '../registry.ts'
 
 /**
- * What reports say of memberships beside their actions. In: the run's database. Out: roles that no
- * map knows, memberships that lose roles, and their numbers by organization and by role; each in
- * the words of people.
+ * Texts and figures on memberships for reports: unmapped roles, memberships that lose roles, and
+ * counts by organization and by role.
  */
 
 /**
- * A role of the source that no map knows, and how many memberships or role assignments were
- * rejected by it.
+ * A role that no role map translates, and how many memberships or role assignments were rejected
+ * for it.
  */
 interface UnmappedRole {
   kind: string
@@ -23,11 +22,11 @@ interface LostRoles {
   key: string
   kept: string
   lost: string[]
-  /** `users.csv:12`. */
+  /** Such as `users.csv:12`. */
   origin: string
 }
 
-/** The roles of the source that no map knows, the most frequent first. */
+/** The unmapped roles of the source, the most frequent first. */
 export function unmappedRoles({ rundb }: { rundb: RunDatabase }): UnmappedRole[] {
   return rundb
     .statement(
@@ -43,7 +42,7 @@ export function lostRolesCount({ rundb }: { rundb: RunDatabase }): number {
   return rundb.count("SELECT count(DISTINCT key) FROM notes WHERE code = 'role_lost'")
 }
 
-/** The memberships that lose roles by `roles.multiple: first`, by key. */
+/** The memberships that lose roles by `roles.multiple: first`, ordered by key. */
 export function* lostRoles({ rundb }: { rundb: RunDatabase }, limit = Number.MAX_SAFE_INTEGER): Generator<LostRoles> {
   const rows = rundb.iterate(
     `SELECT d.key, d.attributes ->> '$.roles[0]' AS kept, json_group_array(n.detail ORDER BY n.detail) AS lost,
@@ -62,25 +61,25 @@ export function* lostRoles({ rundb }: { rundb: RunDatabase }, limit = Number.MAX
   }
 }
 
-/** How many roles are named. */
+/** How many roles to name. */
 const NAMED = 20
 
-/** The roles that nothing translates, and what they cost; nothing where there is none. */
+/** A line for each unmapped role. */
 export function describeUnmapped(roles: readonly UnmappedRole[]): string[] {
   const lines = roles.slice(0, NAMED).map(({ kind, role, count }) => {
-    return `roles.map does not know ${JSON.stringify(role)}: ${countedKind(count, kind)} rejected`
+    return `roles.map does not contain ${JSON.stringify(role)}: ${countedKind(count, kind)} rejected`
   })
   return roles.length > NAMED
-    ? [...lines, `and ${counted(roles.length - NAMED, 'more role')} that it does not know`]
+    ? [...lines, `and ${counted(roles.length - NAMED, 'more role')} that it does not contain`]
     : lines
 }
 
 /** Memberships that an apply left without some of their roles. */
 export function describeReduced(count: number): string {
-  return `${counted(count, 'membership')} without all roles: the environment takes one each`
+  return `${counted(count, 'membership')} without all roles: the environment allows one role each`
 }
 
-/** What of them is not in WorkOS. */
+/** What is missing in WorkOS. */
 export function describeMissingRoles(count: number): string {
   return `roles of ${counted(count, 'membership')}`
 }
@@ -88,19 +87,19 @@ export function describeMissingRoles(count: number): string {
 /** Bars of one chart. */
 const BARS = 20
 
-/** How many memberships there are of each sort, the largest sorts first. */
+/** Memberships by sort, the largest sorts first. */
 export interface MembershipChart {
   title: string
   unit: string
-  /** What the figures are of. */
+  /** What the numbers count. */
   series: string
-  /** A sort without a name is that of memberships that have none. */
+  /** Name null: memberships without the property. */
   bars: { name: string | null; count: number }[]
   note: string | undefined
 }
 
-/** What stands for a bar without a name. */
-export const NO_ROLE = '(no role given)'
+/** The label of a bar without a name. */
+export const NO_ROLE = '(no role)'
 
 /** Members of the largest organizations, and of all others together. */
 export function membersByOrganization(rundb: RunDatabase): MembershipChart {
@@ -125,7 +124,6 @@ export function membersByOrganization(rundb: RunDatabase): MembershipChart {
   }
 }
 
-/** How many memberships have each role. */
 export function membershipsByRole(rundb: RunDatabase): MembershipChart {
   const rows = rundb
     .statement(

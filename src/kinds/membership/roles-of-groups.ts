@@ -17,9 +17,9 @@ import type { GivenRole, OwnPart, ReadContext, UnknownLive } from '../kind.ts'
 import { eachOf, pages } from '../wire.ts'
 
 /**
- * Which roles memberships have from groups, so that nobody takes them for a difference. In:
- * memberships as WorkOS holds them. Out: the same without those roles, which the table
- * `given_roles` holds while planning; after a write, groups are asked about the one membership.
+ * Separates the roles that memberships have from groups, so that they do not count as differences.
+ * During planning, the table `given_roles` contains them. After a write, only the groups of that
+ * membership are read.
  */
 
 const KIND = 'membership'
@@ -28,9 +28,8 @@ const KIND = 'membership'
 type HiddenRoles = Map<string, Map<string, string[]>>
 
 /**
- * Reads which roles memberships have from groups, into the run's database: of organizations alone
- * in which one of the memberships that were read has a role that it was not given. Where groups are
- * not enabled there are none.
+ * Reads the roles from groups into the run's database, only for organizations in which a membership
+ * has a role that it was not given. Without groups in the environment there are none.
  */
 export async function readGroupRoles({ rundb, api, unknown }: ReadContext): Promise<void> {
   const organizations = organizationsToAsk(rundb, unknown())
@@ -65,11 +64,12 @@ export async function readGroupRoles({ rundb, api, unknown }: ReadContext): Prom
 }
 
 /**
- * That a membership has in WorkOS the roles that it was given and no other: see LiveHooks.wholly.
+ * SQL condition: a membership has in WorkOS exactly the roles that it was given. See
+ * `LiveHooks.wholly`.
  */
 export const HAS_ITS_OWN_ROLES = "l.attributes -> '$.roles' = k.attributes -> '$.roles'"
 
-/** A live membership without the roles that groups give it. */
+/** A live membership without the roles from groups. */
 export function withoutGroupRoles(
   rundb: RunDatabase,
   live: Pick<LiveResource, 'id' | 'attributes'>,
@@ -91,7 +91,7 @@ export function withoutGroupRoles(
   return { ...own, notes: own.from.map((role) => ({ code: 'role_of_group', detail: describeGiven(role) })) }
 }
 
-/** Of each role of these organizations, those that it ranks above. */
+/** For each role of these organizations, the roles that it ranks above. */
 async function hiddenRoles(api: Api, organizations: Iterable<string>): Promise<HiddenRoles> {
   const hidden: HiddenRoles = new Map()
   await eachOf(organizations, async (id) => {
@@ -101,12 +101,12 @@ async function hiddenRoles(api: Api, organizations: Iterable<string>): Promise<H
   return hidden
 }
 
-/** A group's id begins with that of its organization. */
+/** The ID of a group begins with the ID of its organization. */
 function organizationOf({ id }: { id: string }): string {
   return id.split('/')[0] ?? ''
 }
 
-/** WorkOS ids of the organizations. `naturalKey` of a membership has it behind the `@`. */
+/** WorkOS IDs of the organizations: the part after `@` in `naturalKey` of a membership. */
 function organizationsToAsk(rundb: RunDatabase, unknown: Iterable<UnknownLive>): Set<string> {
   if (!hasLive(rundb, KIND)) return new Set()
   indexKnownIds(rundb)
@@ -131,8 +131,7 @@ function organizationsToAsk(rundb: RunDatabase, unknown: Iterable<UnknownLive>):
 }
 
 /**
- * Whether a membership has several roles in WorkOS, or had when it was applied: then none hides
- * another.
+ * Whether any membership has several roles, in WorkOS or in the state: then no role hides another.
  */
 function severalSeen(rundb: RunDatabase): boolean {
   const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
@@ -141,9 +140,9 @@ function severalSeen(rundb: RunDatabase): boolean {
 }
 
 /**
- * What an answer tells of a membership without the roles that groups give it: they are no
- * difference to what was sent. Groups are asked only where the answer has a role that was not sent.
- * Where they cannot be read, every role counts as the membership's own.
+ * The roles in a response without those from groups, which are not differences. Groups are read
+ * only if the response has a role that was not sent. If they cannot be read, every role counts as
+ * the membership's own.
  */
 export async function withoutRolesOfGroups(
   api: Api,
@@ -173,7 +172,7 @@ export async function withoutRolesOfGroups(
   return ownRoles(answered, sent, given, true).attributes
 }
 
-/** The write has taken effect: what fails about groups is no refusal of it. */
+/** The write succeeded: a failure to read groups does not make it fail. */
 async function whereReadable(work: () => Promise<void>): Promise<void> {
   try {
     await whereEnabled(work)

@@ -9,15 +9,14 @@ import { nameOrganizationRoles } from '../role/lifecycle.ts'
 import { rankedSlugs } from '../role/role-definition.ts'
 
 /**
- * What the manifest says of the roles of memberships. In: memberships with all roles that records
- * give them. Out: the same with the roles that WorkOS gets, remarks on those they lose, rejects of
- * those that have several; a warning where all have one.
+ * Applies the manifest's rules to the roles of memberships: default roles, roles of organizations,
+ * and one or several roles. Warns if all memberships get the same role.
  */
 
 /**
- * Decides the roles of the memberships, once all that give some have been united: `roles.default`
- * for those without any, the slugs of their organizations' own roles, `roles.multiple` for those
- * with several. What a membership loses by it is remarked, role by role.
+ * Decides the roles of memberships once all sources of roles are united: `roles.default` for those
+ * without any, slugs of organization roles, `roles.multiple` for those with several. Notes each
+ * role that a membership loses.
  */
 export function joinRoles(rundb: RunDatabase, roles: RoleConfig): void {
   giveDefaults(rundb, roles)
@@ -39,7 +38,7 @@ function refuseSeveral(rundb: RunDatabase): void {
     where: SEVERAL,
     code: 'several_roles',
     message: `'the membership has several roles: ' || ${NAMED}`,
-    hint: 'give it one role, or set roles.multiple to first (with roles.priority) or allow',
+    hint: 'assign one role, or set roles.multiple to first (with roles.priority) or allow',
   })
 }
 
@@ -48,24 +47,24 @@ function keepFirst(rundb: RunDatabase, priority: readonly string[]): void {
   refuse(rundb, {
     where: `${SEVERAL} AND ${FIRST} IS NULL`,
     code: 'roles_without_priority',
-    message: `'roles.priority has none of its roles: ' || ${NAMED}`,
+    message: `'roles.priority contains none of its roles: ' || ${NAMED}`,
     hint: 'add the role to keep to roles.priority',
   })
   noteLost(rundb)
   setFirst(rundb)
 }
 
-/** From so many memberships on, one role for all of them is worth a look. */
+/** From this many memberships on, one role for all of them is worth a warning. */
 const SAME_ROLE = 10
 /**
- * The share of the memberships that have a role at all: ten administrators among a thousand members
- * are no slip.
+ * The share of memberships that have a role: ten administrators among a thousand members are not
+ * suspicious.
  */
 const WITH_ROLE = 0.9
-/** What everybody may well be. */
+/** Roles that all members may well have. */
 const ORDINARY: ReadonlySet<string> = new Set(['member', 'user', 'basic-member'])
 
-/** A warning where nearly all memberships have a role, and all of these the same one. */
+/** Warns if nearly all memberships have a role and it is always the same one. */
 export function oneRoleForAll({
   loaded: { manifest, locate },
   partial,
@@ -85,14 +84,14 @@ export function oneRoleForAll({
       code: 'one_role_for_all',
       severity: 'warning',
       message: `${whom} ${figure(filling.resources)} memberships get the same role: ${slug}`,
-      hint: 'if that is right, do nothing; else look at the column that says the role, and at roles.map',
+      hint: 'if this is right, do nothing; otherwise check the column of roles and roles.map',
       at: locate(path),
       path: path.join('.'),
     },
   ]
 }
 
-/** The default role of each organization that has one of its own. */
+/** The default role of each organization that sets one. */
 function stageDefaults(rundb: RunDatabase, organizations: NonNullable<RoleConfig['organizations']>): void {
   rundb.exec('CREATE TABLE role_defaults (organization TEXT PRIMARY KEY, role TEXT NOT NULL) WITHOUT ROWID, STRICT')
   for (const [organization, { default: own }] of Object.entries(organizations)) {
@@ -100,10 +99,10 @@ function stageDefaults(rundb: RunDatabase, organizations: NonNullable<RoleConfig
   }
 }
 
-/** The default role of a membership: that of its organization, else the general one, `?1`. */
+/** The default role of a membership: that of its organization, otherwise the general one, `?1`. */
 const DEFAULT = "coalesce((SELECT role FROM role_defaults WHERE organization = desired.refs ->> '$.organization'), ?1)"
 
-/** Memberships without a role that get the default one. */
+/** Memberships without a role that get the default. */
 const WITHOUT = `kind = 'membership' AND desired.attributes -> '$.roles' IS NULL AND ${DEFAULT} IS NOT NULL`
 
 function noteDefaults(rundb: RunDatabase, general: string | null): void {
@@ -118,13 +117,12 @@ function setDefaults(rundb: RunDatabase, general: string | null): void {
   )
 }
 
-/** Memberships with several roles. */
 const SEVERAL = `kind = 'membership' AND json_array_length(desired.attributes, '$.roles') > 1`
 
-/** The roles of a membership, as a message names them. */
+/** The roles of a membership for a message. */
 const NAMED = "(SELECT group_concat(value, ', ' ORDER BY value) FROM json_each(desired.attributes, '$.roles'))"
 
-/** The role of a membership that `roles.priority` ranks first. */
+/** The role of a membership that comes first in `roles.priority`. */
 const FIRST = `(SELECT value FROM json_each(desired.attributes, '$.roles') JOIN role_ranks ON role = value
   ORDER BY rank LIMIT 1)`
 
@@ -143,7 +141,7 @@ function stageRanks(rundb: RunDatabase, priority: readonly string[]): void {
   }
 }
 
-/** Notes each role but the first of the memberships with several. */
+/** Notes each role that a membership with several loses. */
 function noteLost(rundb: RunDatabase): void {
   noteAll(rundb, {
     from: "desired, json_each(desired.attributes, '$.roles') lost",

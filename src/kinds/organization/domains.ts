@@ -5,8 +5,8 @@ import { isObject } from '../../json.ts'
 import { accept, type Check, isEmpty, refuse, shown } from '../values/check.ts'
 
 /**
- * Mail providers open to everybody. WorkOS refuses their domains as an organization's; it does not
- * publish its list.
+ * Public email providers. WorkOS rejects their domains for organizations; it does not publish its
+ * list.
  */
 const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
   `gmail.com googlemail.com outlook.com outlook.de outlook.fr hotmail.com hotmail.co.uk hotmail.fr hotmail.de hotmail.it
@@ -21,8 +21,8 @@ const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
 )
 
 /**
- * Labels of letters, digits and inner hyphens, as DNS has them (RFC 1035, 2.3.1), the last
- * beginning with a letter.
+ * Labels of letters, digits and inner hyphens, as in DNS (RFC 1035, section 2.3.1); the last begins
+ * with a letter.
  */
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/
 
@@ -33,22 +33,22 @@ type DomainRules = Pick<Manifest['organizations'], 'domainState' | 'consumerDoma
 /** The domains of an organization, each once, in order, in ASCII and lower case. */
 export interface Domains {
   domains: string[]
-  /** Those that are entered as verified: the manifest says so. */
+  /** Domains to create as verified, because the manifest allows it. */
   verified: string[]
-  /** Those of public mail providers, which the manifest has dropped. */
+  /** Domains of public email providers that the manifest drops. */
   dropped: string[]
-  /** Whether the mapping calls one verified that is entered as pending all the same. */
+  /** Whether the mapping calls a domain verified that is created as pending. */
   mistrusted: boolean
 }
 
-/** Whether a domain is that of a mail provider open to everybody, as far as they are known here. */
+/** Whether a domain belongs to a known public email provider. */
 export function isConsumerDomain(domain: string): boolean {
   return CONSUMER_DOMAINS.has(addressForm(domain))
 }
 
 /**
- * Domains from a list or comma text of names, or a list of `{ domain, state }`; undefined when the
- * source has none. None is verified by what the source says alone.
+ * Domains from a list, a comma-separated text, or a list of `{ domain, state }`. Undefined: the
+ * source has none. The source alone never makes a domain verified.
  */
 export function normaliseDomains(value: unknown, rules: DomainRules): Check<Domains | undefined> {
   if (isEmpty(value)) return accept(undefined)
@@ -65,8 +65,8 @@ export function normaliseDomains(value: unknown, rules: DomainRules): Check<Doma
     else {
       return refuse(
         'consumer_domain',
-        `${domain} belongs to a public mail provider, and WorkOS does not take it as an organization's domain`,
-        'leave it out of the mapping of domains, or set organizations.consumerDomains to drop',
+        `${domain} belongs to a public email provider, and WorkOS rejects it as the domain of an organization`,
+        'remove it from the mapping of domains, or set organizations.consumerDomains to drop',
       )
     }
   }
@@ -81,8 +81,7 @@ function readEntry(item: unknown): Check<{ domain: string; state: string }> {
   const name = isObject(item) ? item.domain : item
   const written = typeof name === 'string' ? name.trim() : ''
   const domain = domainToASCII(written)
-  // The name service reads some letters as others: what looks like another's domain would become
-  // it.
+  // DNS reads some letters as others: a lookalike would become another organization's domain.
   if (!DOMAIN.test(domain) || written.split('.').some(hidesAscii)) {
     const hint = 'expected a name like example.com, or { "domain": "example.com", "state": "pending" }'
     return refuse('invalid_domain', `${shown(item)} is not a domain`, hint)
@@ -92,7 +91,7 @@ function readEntry(item: unknown): Check<{ domain: string; state: string }> {
   if (state === undefined) {
     return refuse(
       'invalid_domain_state',
-      `${shown(given)} is no state of the domain ${domain}`,
+      `${shown(given)} is not a state for the domain ${domain}`,
       'map pending or verified, as in domains.{ "domain": name, "state": verified ? "verified" : "pending" }',
     )
   }

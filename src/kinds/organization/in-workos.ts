@@ -10,23 +10,19 @@ import type { Api } from '../../workos/api.ts'
 import type { CompareContext, NameMatch, ReadContext } from '../kind.ts'
 
 /**
- * Organizations against those that WorkOS holds, beside what comparing does with every kind. In:
- * the run's database with what was read. Out: the one that a name means, where the manifest lets
- * names count; why one cannot have its WorkOS id or its domains.
+ * Compares organizations with those in WorkOS by name, where the manifest allows it, by WorkOS ID
+ * and by domain.
  */
 
 const HINT =
-  'give the right one its external id in WorkOS, map its WorkOS id as id, or rename one of those that bear the name'
+  'set the external ID of the right one in WorkOS, map its WorkOS ID as id, or rename one of the organizations with this name'
 
-/**
- * Whether names count and one may be new: nothing looks an organization up by its name but a list
- * of all.
- */
+/** Whether names count and an organization may be new: only a complete list can find a name. */
 export function needsNames({ rundb, manifest }: CompareContext): boolean {
   return manifest.organizations.matchByName && countUnknown(rundb, 'organization') > 0
 }
 
-/** Makes what names are looked up by, where WorkOS has any. */
+/** Creates the index for lookups by name, if WorkOS has any organization. */
 export function indexNames({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): void {
   if (!namesCount({ rundb, manifest })) return
   rundb.exec(`
@@ -45,8 +41,7 @@ function namesCount({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifes
 }
 
 /**
- * The organization of exactly this name in WorkOS, for one that neither an id nor an external id
- * finds there.
+ * The organization with exactly this name in WorkOS, if neither an ID nor an external ID finds it.
  */
 export function matchByName({ rundb, manifest }: CompareContext, desired: DesiredResource): NameMatch {
   const { id, name } = desired.attributes
@@ -56,7 +51,7 @@ export function matchByName({ rundb, manifest }: CompareContext, desired: Desire
   if (only === undefined) return { type: 'none' }
   const bearers = desiredBearers(rundb, name)
   if (candidates.length > 1 || bearers.length > 1) {
-    const message = `the name ${JSON.stringify(name)} does not tell which is meant: it is that of ${someOf(candidates)} in WorkOS, and of ${someOf(bearers)} in the source`
+    const message = `the name ${JSON.stringify(name)} is ambiguous: in WorkOS it belongs to ${someOf(candidates)}, in the source to ${someOf(bearers)}`
     return { type: 'ambiguous', code: 'ambiguous_organization_name', message, hint: HINT }
   }
   const live = findLive(rundb, 'organization', 'id', only)
@@ -64,8 +59,8 @@ export function matchByName({ rundb, manifest }: CompareContext, desired: Desire
 }
 
 /**
- * That the organization `d` has a name and no WorkOS id, and that `matchByName` finds nothing, as
- * SQL: where names count, no organization in WorkOS has this one and no external id.
+ * SQL condition: organization `d` has a name and no WorkOS ID, and `matchByName` finds nothing.
+ * Where names count, no organization without an external ID has this name in WorkOS.
  */
 export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): string {
   const named = "d.attributes ->> '$.name' IS NOT NULL AND d.attributes ->> '$.id' IS NULL"
@@ -76,9 +71,8 @@ export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' 
 }
 
 /**
- * Ids of those with a name in WorkOS. Those that have an external id, are in the state, or are
- * given by their WorkOS id elsewhere in the source are somebody else's, whether that one is in
- * scope or not.
+ * IDs of the organizations with a name in WorkOS that are free: without an external ID, not in the
+ * state, and not assigned by WorkOS ID to another organization of the source, in scope or not.
  */
 function freeBearers(rundb: RunDatabase, name: string): string[] {
   indexKnownIds(rundb)
@@ -96,7 +90,7 @@ function freeBearers(rundb: RunDatabase, name: string): string[] {
     .map((row) => String(row.id))
 }
 
-/** Addresses of those with a name in the source, in scope or not. */
+/** Addresses of the organizations with a name in the source, in scope or not. */
 function desiredBearers(rundb: RunDatabase, name: string): string[] {
   return rundb
     .statement(
@@ -110,8 +104,8 @@ function desiredBearers(rundb: RunDatabase, name: string): string[] {
 }
 
 /**
- * The organization out of scope that the source gives the WorkOS id of this live one, and whose
- * turn comes before.
+ * An organization out of scope to which the source assigns the WorkOS ID of this live one, and
+ * which comes first.
  */
 export function ownerOutOfScope(
   { rundb, scoped }: CompareContext,
@@ -129,23 +123,23 @@ export function ownerOutOfScope(
     )
     .get(id, key)
   if (row === undefined) return undefined
-  const message = `${id} in WorkOS is organization:${row.key} by the source, which is out of scope`
+  const message = `the source assigns ${id} in WorkOS to organization:${row.key}, which is out of scope`
   return { code: 'identity_clash', message }
 }
 
 /** Lists the organizations in WorkOS that have one of these domains, page by page. */
 type FindHolders = (api: Api, domains: readonly string[]) => AsyncIterable<LiveResource[]>
 
-/** How many domains one request asks about: as many as keep its address short. */
+/** Domains per request: this keeps its URL short. */
 const DOMAINS_AT_ONCE = 20
 
 /** How many domains of one organization a message names. */
 const NAMED = 3
 
 /**
- * Blocks the organizations that would be created with a domain that another one in WorkOS has:
- * WorkOS gives a domain to one organization, and whose it is cannot be told here. Unless all
- * organizations in WorkOS have been read, those with such domains are asked for.
+ * Blocks creates of organizations with a domain that another one in WorkOS has: WorkOS assigns a
+ * domain to one organization only. Unless all organizations in WorkOS have been read, this requests
+ * those with such domains.
  */
 export async function blockHeldDomains(context: ReadContext, findHolders: FindHolders): Promise<void> {
   const { rundb, listed } = context
@@ -171,7 +165,6 @@ export async function blockHeldDomains(context: ReadContext, findHolders: FindHo
   })
 }
 
-/** Reads those that have a domain with which one is about to be created. */
 async function readHolders({ rundb, api }: ReadContext, findHolders: FindHolders): Promise<void> {
   const batches = rundb.spool(
     `SELECT json_group_array(domain) AS domains FROM (
@@ -191,12 +184,12 @@ function refusal(held: [string, string, string | null][]): Reason {
   const [first] = held
   const shown = held.slice(0, NAMED).map(([domain, id, name]) => {
     const called = name === null ? '' : ` (${JSON.stringify(name)})`
-    return `${domain} is that of ${id}${called}`
+    return `${domain} belongs to ${id}${called}`
   })
   const rest = held.length - shown.length
   return {
     code: 'organization_domain_already_used',
-    message: `another organization in WorkOS has ${held.length === 1 ? 'its domain' : 'domains of it'}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
-    hint: `take it away there, leave it out of the mapping, or map id: ${first?.[1]} where that is the organization meant`,
+    message: `another organization in WorkOS has ${held.length === 1 ? 'its domain' : 'some of its domains'}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
+    hint: `remove it there or from the mapping; if that organization is the right one, map id: ${first?.[1]}`,
   }
 }

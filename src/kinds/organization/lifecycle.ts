@@ -11,9 +11,8 @@ import { type NameRules, namedWithPlaces, type RepeatedValue, rejectRepeated, re
 import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
 
 /**
- * What becomes of records that describe organizations. In: merged records. Out: organizations with
- * names, domains and external ids of their own; remarks on records with several names or domain
- * states, and on names that are nearly alike.
+ * Unites records of organizations: names, domains and external IDs. Notes records with several
+ * names or domain states, and names that are nearly alike.
  */
 export const organizationLifecycle: Lifecycle = {
   merged(rundb, { organizations }) {
@@ -24,27 +23,26 @@ export const organizationLifecycle: Lifecycle = {
   assembled: noteSimilarNames,
 }
 
-/** What the manifest says of records that call an organization by different names. */
+/** The manifest's rule for records with different names. */
 export function organizationPolicy({ organizations: { onNameConflict } }: Manifest): MergePolicy {
   const name = onNameConflict === 'error' ? 'first' : onNameConflict
-  // Who asks for a name that no order of rows decides gets other fields by none either.
+  // If the rule for names ignores the order of rows, no other field depends on it either.
   const isPlaced = onNameConflict === 'first' || onNameConflict === 'last'
   return { strategy: 'merge', rules: { name }, order: [...(isPlaced ? [] : BY_CONTENT), ...BY_PLACE].join(', ') }
 }
 
-/** Two names of the source that expressions make one key of. */
+/** Two names of the source that expressions turn into one key. */
 export const organizationNames: NameRules = {
   of: 'organization',
   wording: (key, names) => ({
-    message: `the names ${namedWithPlaces(names)} give one key, ${key}: two organizations would be one`,
-    hint: 'tell them apart in map.organization.key, and likewise in map.membership.organization; if they are one, make the names equal before $slug, with $lowercase or $replace',
+    message: `the names ${namedWithPlaces(names)} result in the same key, ${key}: two organizations would become one`,
+    hint: 'make the keys differ in map.organization.key and map.membership.organization; if the names mean one organization, make them equal before $slug with $lowercase or $replace',
   }),
 }
 
 /**
- * Leaves a domain verified only where every record of its organization that has it says so: whoever
- * controls a verified domain decides how its people sign in, and one record of two is no proof.
- * Runs when records have been merged.
+ * Keeps a domain verified only if every record of its organization that has it says so: whoever
+ * controls a verified domain decides how its users sign in. Runs after records merge.
  */
 function uniteDomainStates(rundb: RunDatabase): void {
   if (noteDoubtedDomains(rundb) === 0) return
@@ -52,14 +50,14 @@ function uniteDomainStates(rundb: RunDatabase): void {
   removeEmptyVerified(rundb)
 }
 
-/** How many conflicts are named in remarks; the organizations of all others are one number. */
+/** How many conflicts remarks name; the others are counted. */
 const NAMED = 10
 
-/** How many names of an organization are spelt out, and how much of each. */
+/** How many names of an organization to show, and how many characters of each. */
 const SPELLINGS = 4
 const LENGTH = 60
 
-const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one that most have' }
+const TAKEN = { first: 'the first one', last: 'the last one', most: 'the most frequent one' }
 
 /**
  * Reports organizations that their records call by different names: a remark with the names and how
@@ -78,13 +76,13 @@ function reportNameConflicts(rundb: RunDatabase, rule: Manifest['organizations']
           code: 'organization_name_conflict',
           field: 'name',
           message: `its records have different names: ${spellings}`,
-          hint: 'make them agree, give them different keys if they are two organizations, or set organizations.onNameConflict',
+          hint: 'use one name in all records, map different keys for two organizations, or set organizations.onNameConflict',
         },
       )
       continue
     }
     named += 1
-    const detail = named > NAMED ? '' : `${spellings}; ${TAKEN[rule]} is taken`
+    const detail = named > NAMED ? '' : `${spellings}; ${TAKEN[rule]} is used`
     noteDesired(rundb, { kind: 'organization', key: String(key), code: 'organization_name_conflict', detail })
   }
 }
@@ -99,8 +97,8 @@ function spelt(names: [unknown, number][]): string {
 }
 
 /**
- * Notes organizations that are known by their name alone and whose names differ in nothing but case
- * and blanks: they are taken as different ones, which may be a slip of the source.
+ * Notes organizations that are identified by name only and whose names differ only in case and
+ * spaces: they count as different, which may be an error in the source.
  */
 function noteSimilarNames(rundb: RunDatabase): void {
   let named = 0
@@ -123,24 +121,24 @@ function quotedNames(names: unknown[]): string {
 }
 
 /**
- * Refuses organizations that claim what only one can have: an external id, a domain. All of them:
- * which of them is right cannot be told here, and who has a domain decides how its people sign in.
- * With `sharedDomains: drop` they go without the domain instead.
+ * Rejects all organizations that claim the same external ID or domain: nothing here decides who is
+ * right, and whoever has a domain decides how its users sign in. With `sharedDomains: drop` they
+ * are created without the domain.
  */
 function rejectSharedValues(rundb: RunDatabase, rules: Manifest['organizations']): void {
   rejectRepeated(rundb, 'organization', externalIds(rundb), (id, others) => ({
     code: 'shared_external_id',
     field: 'externalId',
-    message: `the external id ${id} is that of ${others} as well`,
-    hint: 'WorkOS takes an external id once: map another one, or map the same key where they are one organization',
+    message: `the external ID ${id} also belongs to ${others}`,
+    hint: 'map another external ID, since WorkOS accepts each only once; if they are one organization, map the same key',
   }))
   if (rules.sharedDomains === 'drop') dropDomains(rundb)
   else {
     rejectRepeated(rundb, 'organization', domains(rundb), (domain, others) => ({
       code: 'shared_domain',
       field: 'domains',
-      message: `the domain ${domain} is claimed by ${others} as well`,
-      hint: 'leave it with the organization that owns it, or set organizations.sharedDomains to drop',
+      message: `the domain ${domain} also belongs to ${others}`,
+      hint: 'keep the domain only in the organization that owns it, or set organizations.sharedDomains to drop',
     }))
   }
 }
@@ -168,13 +166,10 @@ function dropDomains(rundb: RunDatabase): void {
   }
 }
 
-/** Domains that the organization `o` holds as verified. */
+/** The verified domains of organization `o`. */
 const VERIFIED = "json_each(o.attributes, '$.verifiedDomains')"
 
-/**
- * Whether a record of the organization `o` has the domain `held` and does not say that it is
- * verified.
- */
+/** Whether a record of organization `o` has the domain `held` without calling it verified. */
 const DOUBTED = `EXISTS (SELECT 1 FROM drafts d, json_each(d.attributes, '$.domains') domain
   WHERE d.kind = 'organization' AND d.key = o.key AND domain.value = held.value AND NOT EXISTS
     (SELECT 1 FROM json_each(d.attributes, '$.verifiedDomains') own WHERE own.value = held.value))`
@@ -208,7 +203,7 @@ function removeEmptyVerified(rundb: RunDatabase): void {
 }
 
 /**
- * Keys with more than one name, and how many records have each: while those of `several` are
+ * Keys with more than one name, and how many records have each, while the drafts of `several` are
  * organizations. @param order of the names, as SQL
  */
 function severalNames(rundb: RunDatabase, order: string): Iterable<Row> {
@@ -221,13 +216,12 @@ function severalNames(rundb: RunDatabase, order: string): Iterable<Row> {
   )
 }
 
-/** Keys and names that are alike, the largest groups first. */
+/** Groups of similar keys and names, the largest first. */
 function similarNames(rundb: RunDatabase): Iterable<Row> {
   rundb.define('fold', foldName)
   rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS folded (folded TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
     DELETE FROM folded`)
-  // Keys that the source gives the organization are no part of this: `name:` begins the key of one
-  // that has none.
+  // Keys mapped by the source do not count: `name:` begins the key of an organization without one.
   const add = `INSERT INTO folded SELECT fold(name), key, name, seq FROM (
       SELECT key, attributes ->> 'name' AS name, seq FROM desired
       WHERE kind = 'organization' AND key BETWEEN ? AND ? AND key >= 'name:' AND key < 'name;')
@@ -250,7 +244,7 @@ function externalIds(rundb: RunDatabase): Iterable<RepeatedValue> {
 function domains(rundb: RunDatabase): Iterable<RepeatedValue> {
   return repeatedValues(
     rundb,
-    // Nothing is entered for one that is given by its WorkOS id: it exists.
+    // An organization with a mapped WorkOS ID exists: its domains are not created.
     `SELECT item.value AS value, desired.key FROM desired, json_each(attributes, '$.domains') item
      WHERE kind = 'organization' AND json_extract(attributes, '$.id') IS NULL`,
   )

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto'
 
 /**
- * Characters of the SHA-256 of the name: 48 bits, enough to tell 10,000 names apart with 1 chance
- * of error in 5 million.
+ * Characters of the SHA-256 of the name: 48 bits tell 10,000 names apart with an error chance of 1
+ * in 5 million.
  */
 const DIGEST_LENGTH = 12
 
 /**
  * Text as a slug: lowercase ASCII letters and digits joined by `-`, accents removed, at most
- * `maxLength` characters. Empty where nothing of it remains (a name in another script).
+ * `maxLength` characters. Empty if nothing remains, as for a name in another script.
  */
 export function slug(text: string, maxLength = 64): string {
   return text
@@ -22,9 +22,9 @@ export function slug(text: string, maxLength = 64): string {
 }
 
 /**
- * The external id of an organization of which the source knows only the name. It depends on nothing
- * but the name, so that the organization is found again when the state is lost: names alone need
- * not be unique in WorkOS.
+ * The external ID of an organization that the source identifies only by name. It depends only on
+ * the name, so that the organization is found again if the state is lost: names need not be unique
+ * in WorkOS.
  */
 export function externalIdOfName(name: string, maxLength: number): string {
   const digest = hash('sha256', name).slice(0, DIGEST_LENGTH)

@@ -17,9 +17,8 @@ import { externalIdOfName } from './organization-name.ts'
 import { organizationRemarks, organizationRemedies } from './wording.ts'
 
 /**
- * Organizations. In: the mapped fields of records (domains: domains.ts), which lifecycle.ts merges.
- * Out: the requests for them, and what answers tell of them; in-workos.ts says which of those that
- * WorkOS holds one is, or which is in its way.
+ * Organizations: the mapped fields of records (for domains see domains.ts), the requests and the
+ * responses. lifecycle.ts merges records; in-workos.ts finds matches and conflicts in WorkOS.
  */
 
 const PATH = '/organizations'
@@ -27,8 +26,8 @@ const PATH = '/organizations'
 const SPELLING: Spelling = { name: 'name', externalId: 'external_id', metadata: 'metadata' }
 
 /**
- * An organization: known by a WorkOS id (then it must exist), by external id, or by its name alone
- * (then its external id is derived from the name).
+ * An organization: identified by WorkOS ID (then it must exist), by external ID, or only by name
+ * (then its external ID is derived from the name).
  */
 export const organization: KindDefinition = {
   name: 'organization',
@@ -43,10 +42,10 @@ export const organization: KindDefinition = {
     externalId: { compare: 'value', merge: 'first' },
     name: { compare: 'value', merge: 'first' },
     metadata: { compare: 'map', merge: 'union' },
-    // Verifying a domain changes its state and its entry: after the create WorkOS and its
-    // administrators own them.
+    // Verification changes domains after the create: from then on WorkOS and its administrators
+    // manage them.
     domains: { compare: 'set', caseless: true, merge: 'union', compared: false, updatable: false },
-    // Those of them that are entered as verified.
+    // The domains to create as verified.
     verifiedDomains: { compare: 'set', caseless: true, merge: 'union', compared: false, updatable: false },
   },
   mapped: ['key', 'id', 'externalId', 'name', 'metadata', 'domains'],
@@ -63,7 +62,7 @@ export const organization: KindDefinition = {
         found: ({ organizations }) => `SELECT key AS chosen FROM (${organizations}) WHERE key GLOB ?1`,
         glob: globOf,
         names: ({ organizations }) => `SELECT key AS name FROM (${organizations})`,
-        hint: 'write the key that map.organization.key yields, to the letter',
+        hint: 'write the key exactly as map.organization.key returns it',
       },
     ],
     desired: isInScope('organization', 'd.key'),
@@ -116,7 +115,7 @@ export const organization: KindDefinition = {
   review: { mapsFields: { except: [] }, sourceWarnings: unknownOrganizations },
 }
 
-/** Those in WorkOS that have one of these domains, page by page. */
+/** The organizations in WorkOS with one of these domains, page by page. */
 function withDomains(api: Api, domains: readonly string[]): AsyncIterable<LiveResource[]> {
   return pages(api, PATH, { domains: domains.join(',') }, parse)
 }
@@ -125,8 +124,8 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const problems: ValueProblem[] = []
   const id = take('id', organizationId(fields.id), problems)
   const beside = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
-  // WorkOS's own id says which organization is meant. An external id beside it may be another one's
-  // there.
+  // The WorkOS ID identifies the organization. An external ID next to it can belong to another one
+  // in WorkOS.
   const given = id === undefined ? beside : undefined
   const name = take('name', optionalText(fields.name), problems)
   const mappedKey = take('key', optionalText(fields.key), problems)
@@ -135,8 +134,8 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
     problems.push({
       code: 'organization_unnamed',
       field: 'externalId',
-      message: 'the organization has neither an id, nor an external id, nor a name',
-      hint: 'map one of id, externalId and name, or leave the record out with when',
+      message: 'the organization has no id, external ID or name',
+      hint: 'map id, externalId or name, or skip the record with map.organization.when',
     })
   }
   const metadata = readMetadata(fields.metadata, rules.metadata, problems)
@@ -145,7 +144,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
 
   const derived = name === undefined ? undefined : externalIdOfName(name, rules.externalId.maxLength)
   const externalId = given ?? (id === undefined ? derived : undefined)
-  // In the order of their names, in which they are written.
+  // Ordered by name, as they are written.
   const attributes: JsonObject = {}
   if (domains !== undefined && domains.domains.length > 0) attributes.domains = domains.domains
   if (externalId !== undefined) attributes.externalId = externalId
@@ -168,8 +167,8 @@ function organizationId(value: unknown): Check<string | undefined> {
   if (/^org_[A-Za-z0-9]+$/.test(text.value)) return accept(text.value)
   return refuse(
     'invalid_organization_id',
-    `${shown(text.value)} is not the WorkOS id of an organization`,
-    'WorkOS ids start with org_; an id of the source belongs in externalId',
+    `${shown(text.value)} is not the WorkOS ID of an organization`,
+    'WorkOS IDs begin with org_: map an ID of the source to externalId',
   )
 }
 
@@ -179,16 +178,16 @@ function whyNotCreatable({ attributes }: DesiredResource): ValueProblem | undefi
     return {
       code: 'unknown_organization',
       field: 'id',
-      message: `there is no organization ${id} in WorkOS`,
-      hint: 'check the id and the environment of the API key; organizations given by WorkOS id are never created',
+      message: `WorkOS has no organization ${id}`,
+      hint: 'check the ID and the environment of the API key; an organization with a mapped WorkOS ID is never created',
     }
   }
   if (textOf(attributes, 'name') !== null) return undefined
   return {
     code: 'unknown_organization',
     field: 'externalId',
-    message: `there is no organization with the external id ${textOf(attributes, 'externalId')} in WorkOS`,
-    hint: 'give a name to have it created',
+    message: `WorkOS has no organization with the external ID ${textOf(attributes, 'externalId')}`,
+    hint: 'map a name, and apply creates the organization',
   }
 }
 
@@ -208,7 +207,7 @@ function parse(body: JsonObject): LiveResource {
   }
 }
 
-/** The domains that an answer tells, and those of them that are verified where it tells states. */
+/** The domains in a response and, if it contains states, the verified ones. */
 function domainsOf({ domains: told }: JsonObject): JsonObject {
   if (!Array.isArray(told)) return {}
   const items = told.flatMap((item) => (isObject(item) ? [item as JsonObject] : []))
@@ -226,10 +225,7 @@ function domainData(attributes: JsonObject): JsonObject {
   return { domain_data: domains.map((domain) => ({ domain, state: stateOf(domain) })) }
 }
 
-/**
- * A warning for each key under `roles.organizations` that no organization of the source has: its
- * rules apply to nobody.
- */
+/** Warns for each key under `roles.organizations` that no organization in the source has. */
 export function unknownOrganizations({ rundb, loaded, partial }: WarningContext): Problem[] {
   if (partial) return []
   const { manifest, locate } = loaded
@@ -238,8 +234,8 @@ export function unknownOrganizations({ rundb, loaded, partial }: WarningContext)
     .map((key) => ({
       code: 'unknown_organization_rules',
       severity: 'warning' as const,
-      message: `no organization of the source has the key "${key}": its rules under roles.organizations apply to nobody`,
-      hint: "write the organization's key as map.membership.organization yields it",
+      message: `no organization in the source has the key "${key}": its rules under roles.organizations have no effect`,
+      hint: 'write the key of the organization as map.membership.organization returns it',
       at: locate(['roles', 'organizations', key]),
       path: `roles.organizations.${key}`,
     }))

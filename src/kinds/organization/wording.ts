@@ -1,53 +1,52 @@
 import { after, keyOf, type Remarks, type Remedies, rejectedWith } from '../wording.ts'
 
-/** What a plan remarks on organizations that it accepts. */
 export const organizationRemarks: Remarks = {
   similar_organization_names: ({ resources, detail }) =>
-    `${resources} known by names that differ only in case or blanks${detail === '' ? '' : `, ${detail}`}: taken as different ones`,
+    `${resources} with names that differ only in case or spaces${detail === '' ? '' : `, ${detail}`}: they stay separate`,
   consumer_domain_dropped: ({ resources, detail }) =>
-    `${resources} without the domain ${detail} of a public mail provider (organizations.consumerDomains is drop)`,
+    `${resources} without the domain ${detail} of a public email provider (organizations.consumerDomains is drop)`,
   shared_domain_dropped: ({ resources, detail }) =>
     `${resources} without the domain ${detail}, which all of them claim (organizations.sharedDomains is drop)`,
   organization_name_conflict: ({ resources, detail }) =>
     `${resources} with different names${detail === '' ? ' in the records' : `: ${detail}`} (organizations.onNameConflict)`,
   domain_states_differ: ({ resources, detail }) =>
-    `${resources} with the domain ${detail}, which some records call verified and others do not: entered as pending`,
+    `${resources} with the domain ${detail}, which is verified in some records only: created as pending`,
   external_id_beside_id: ({ resources, detail }) =>
-    `${resources} with the external id ${detail} beside a WorkOS id, which counts alone: the external id is not sent`,
+    `${resources} with a WorkOS ID and the external ID ${detail}: only the WorkOS ID counts, and the external ID is not sent`,
   verified_domain_pending: ({ resources }) =>
-    `${resources} with domains that are verified in the source, and entered as pending (organizations.domainState says whom to believe)`,
+    `${resources} with domains that are verified in the source: created as pending (organizations.domainState)`,
 }
 
-/** What helps against the codes of organizations: those of a plan first, then WorkOS's. */
+/** Codes of plans first, then codes of WorkOS. */
 export const organizationRemedies: Remedies = {
   no_organization: keyOf('organization'),
   several_organizations: keyOf('organization'),
   organization_rejected: rejectedWith('organization'),
-  organization_missing: after('the organization is not in the source: add the record, or leave this one out'),
-  invalid_organization_id: after('WorkOS ids start with org_: an id of the source belongs in externalId'),
-  organization_unnamed: after('map an id, an external id or a name, or leave the record out with when'),
+  organization_missing: after('the organization is not in the source: add its record, or remove this one'),
+  invalid_organization_id: after('WorkOS IDs begin with org_: map an ID of the source to externalId'),
+  organization_unnamed: after('map an ID, an external ID or a name, or skip the record with map.organization.when'),
   invalid_domain: after('correct the domain: it looks like example.com'),
-  invalid_domain_state: after('the state of a domain is pending or verified: map one of the two'),
+  invalid_domain_state: after('map pending or verified as the state of a domain'),
   consumer_domain: after(
-    'WorkOS takes no domain of a mail provider for an organization: leave it out, or set organizations.consumerDomains: drop',
+    'WorkOS rejects domains of public email providers: remove the domain, or set organizations.consumerDomains: drop',
   ),
   organization_name_conflict: after(
-    'make the records agree on the name, give two organizations two keys, or set organizations.onNameConflict to most, first or last',
+    'use one name in all records, map different keys for two organizations, or set organizations.onNameConflict to most, first or last',
   ),
   shared_domain: after(
-    'one organization can have a domain: take it from the others, or set organizations.sharedDomains: drop',
+    'only one organization can have a domain: remove it from the others, or set organizations.sharedDomains: drop',
   ),
   organization_key_collision: after(
-    'several names of the source give one key: tell them apart in map.organization.key and map.membership.organization',
+    'several names of the source result in the same key: make the keys differ in map.organization.key and map.membership.organization',
   ),
   unknown_organization: after(
-    'check the id and the environment of the API key, or give the organization a name to have it created',
+    'check the ID and the environment of the API key, or map a name to create the organization',
   ),
   ambiguous_organization_name: after(
-    'give the right one its external id in WorkOS, or map its WorkOS id as id; or set organizations.matchByName to false to have a new one created',
+    'set the external ID of the right one in WorkOS, map its WorkOS ID as id, or set organizations.matchByName to false to create a new one',
   ),
-  consumer_domain_forbidden: after('WorkOS takes no domain of a mail provider for an organization: leave it out'),
-  organization_domain_already_used: after('another organization owns the domain: take it away there, or leave it out'),
-  domain_already_exists: after('an organization in WorkOS has the domain already: take it away there, or leave it out'),
+  consumer_domain_forbidden: after('remove the domain: WorkOS rejects domains of public email providers'),
+  organization_domain_already_used: after('another organization owns the domain: remove it there or from the source'),
+  domain_already_exists: after('an organization in WorkOS already has the domain: remove it there or from the source'),
   domain_invalid: after('correct the domain in the source'),
 }

@@ -11,9 +11,8 @@ import { permissionSlug } from './slugs.ts'
 import { permissionRemedies } from './wording.ts'
 
 /**
- * Permissions. In: the mapped fields of records, and the entries under permissions.define. Out: the
- * requests for them, and what answers tell of them. Those that only roles name are added with the
- * roles: role/lifecycle.ts.
+ * Permissions: the mapped fields of records, entries of permissions.define, the requests and the
+ * responses. role/lifecycle.ts adds permissions that only roles name.
  */
 
 const PATH = '/authorization/permissions'
@@ -25,7 +24,7 @@ const { pathOf, get, parse } = bySlug(PATH, (body) => ({
   ...pick(body, 'description', 'description'),
 }))
 
-/** A permission of the environment, which roles have. Its key is its slug. */
+/** A permission of the environment. Its key is its slug. */
 export const permission: KindDefinition = {
   name: 'permission',
   plural: 'permissions',
@@ -46,8 +45,8 @@ export const permission: KindDefinition = {
   names: {
     of: 'permission',
     wording: (slug, names) => ({
-      message: `the permissions ${namedWithPlaces(names)} have one slug, ${slug}: whoever has one of them would have the others`,
-      hint: 'tell them apart in map.permission.key and map.role.permissions, both in the same way',
+      message: `the permissions ${namedWithPlaces(names)} result in the same slug, ${slug}: whoever has one of them would get all of them`,
+      hint: 'make the slugs differ in map.permission.key and map.role.permissions, in the same way',
     }),
   },
   collisions: [keyed('permission', 'permission_slug_collision')],
@@ -61,7 +60,7 @@ export const permission: KindDefinition = {
   create: ({ key, attributes }) => ({
     method: 'POST',
     path: PATH,
-    // One that is known from a role alone has no other name.
+    // A permission that only a role names has no other name.
     body: { slug: key, name: key, ...createBody(attributes, SPELLING) },
   }),
   update: (id, changes) => [{ method: 'PATCH', path: pathOf(id), body: updateBody(changes, SPELLING) }],
@@ -74,7 +73,7 @@ export const permission: KindDefinition = {
 
 /**
  * The permissions under `permissions.define`.
- * @throws ManifestError when WorkOS would not take one
+ * @throws ManifestError when WorkOS would reject one
  */
 function permissionsDefined({ permissions }: Pick<Manifest, 'permissions'>): DesiredResource[] {
   return Object.entries(permissions.define).map(([slug, { name, description }]) => {
@@ -98,7 +97,7 @@ function normalise(fields: Record<string, unknown>): NormaliseResult {
       code: 'permission_unnamed',
       field: 'key',
       message: 'the permission has no slug',
-      hint: 'map its slug as key, or leave the record out with when',
+      hint: 'map its slug as key, or skip the record with map.permission.when',
     })
   }
   if (key !== undefined) take('key', permissionSlug(key), problems)

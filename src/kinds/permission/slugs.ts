@@ -6,31 +6,29 @@ import { accept, type Check, refuse, shown } from '../values/check.ts'
 const MAX_PERMISSION_SLUG = 48
 const SLUG = /^[a-z0-9_:.*-]+$/
 
-/** Whether WorkOS takes the slug. */
 function isPermissionSlug(slug: string): boolean {
   return slug.length <= MAX_PERMISSION_SLUG && SLUG.test(slug)
 }
 
-/** A slug for a permission that has a name: what no slug may hold becomes `-`. */
+/** The slug for a permission's name: characters that a slug cannot contain become `-`. */
 export function slugOfPermission(name: string): string {
   return lowerAscii(name)
     .replace(/[^a-z0-9_:.*-]+/g, '-')
     .slice(0, MAX_PERMISSION_SLUG)
 }
 
-/** Checks the slug of a permission. */
 export function permissionSlug(slug: string): Check<string> {
   if (isPermissionSlug(slug)) return accept(slug)
   return refuse(
     'invalid_permission_slug',
-    `${shown(slug)} is not the slug of a permission`,
+    `${shown(slug)} is not a permission slug`,
     `use at most ${MAX_PERMISSION_SLUG} lowercase letters, digits, and - _ : . *`,
   )
 }
 
 /**
- * The slugs in a list, a comma list, or the JSON text of a list: each once, in the order of their
- * characters.
+ * The slugs in a list, a comma-separated text, or the JSON text of a list: each once, in the order
+ * of their characters.
  */
 export function parsePermissions(value: unknown): Check<string[]> {
   const names = parseRoleNames(value, 'permission')

@@ -4,19 +4,16 @@ import { rejectAll } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /**
- * What becomes of definitions of roles. In: merged definitions and memberships. Out: roles of the
- * environment and of organizations, the permissions they have, and memberships that name the roles
- * by their slugs.
+ * Turns merged definitions of roles into roles of the environment and of organizations, adds their
+ * permissions, and gives memberships the slugs of these roles.
  */
 
-/**
- * Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`.
- */
+/** Definitions of roles. In SQL, an `@` in `key` marks a role of organizations. */
 const DEFINED = "kind = 'role-definition'"
 
 /**
- * Refuses definitions of roles of organizations that are not among the desired ones; with one that
- * is left out they are left out.
+ * Rejects role definitions for organizations that are not desired. If the organization is left out,
+ * so is the definition.
  */
 export function refuseStrayDefinitions(rundb: RunDatabase): void {
   leaveOut(rundb, 'role-definition', 'organization', "d.attributes ->> '$.organization'")
@@ -29,17 +26,17 @@ export function refuseStrayDefinitions(rundb: RunDatabase): void {
       code: 'organization_missing',
       field: 'organization',
       message: {
-        sql: "'its organization ' || (attributes ->> '$.organization') || ' is not among the organizations of the source'",
+        sql: "'its organization ' || (attributes ->> '$.organization') || ' is not in the source'",
       },
-      hint: 'name it by the same one of id, external id and name as the memberships do',
+      hint: 'identify the organization by the same of ID, external ID and name as memberships do',
     },
   })
 }
 
 /**
- * Gives memberships the slugs of the roles of their own organizations: `billing` becomes
- * `org-billing` in an organization for which such a role is defined, or everywhere where one is
- * defined without an organization and no role of the environment is called `billing`.
+ * Gives memberships the slugs of organization roles: `billing` becomes `org-billing` in an
+ * organization that has such a definition. A definition without an organization applies everywhere,
+ * unless the environment has a role `billing`.
  */
 export function nameOrganizationRoles(rundb: RunDatabase): void {
   if (rundb.count(`SELECT count(*) FROM desired WHERE ${DEFINED} AND instr(key, '@') > 0`) === 0) return
@@ -54,7 +51,7 @@ export function nameOrganizationRoles(rundb: RunDatabase): void {
   )
 }
 
-/** What a role of a name is called in an organization, as SQL: see `nameOrganizationRoles`. */
+/** SQL for the slug of a role in an organization: see `nameOrganizationRoles`. */
 export function organizationSlug(role: string, organization: string): string {
   return `CASE WHEN ${isOwnRole(role, organization)} THEN 'org-' || ${role} ELSE ${role} END`
 }
@@ -67,9 +64,8 @@ function isOwnRole(role: string, organization: string): string {
 }
 
 /**
- * Makes roles out of their definitions: one of the environment, one of the organization that is
- * named, or one of each organization in which a membership has it; and the permissions that they
- * have and nobody defined.
+ * Makes roles from definitions: one of the environment, one of the named organization, or one for
+ * each organization in which a membership has it. Adds permissions that nothing defines.
  */
 export function deriveRoles(rundb: RunDatabase): void {
   deriveAll(rundb, OF_ENVIRONMENT)
@@ -78,8 +74,8 @@ export function deriveRoles(rundb: RunDatabase): void {
 }
 
 /**
- * The same for what groups have, whose roles are resources by now: roles of organizations that no
- * membership there has.
+ * The same for roles of groups, which are resources by now: organization roles that no membership
+ * has.
  */
 export function deriveRolesOfGroups(rundb: RunDatabase): void {
   deriveUsed(rundb, USED_BY_GROUPS)
@@ -92,7 +88,7 @@ function deriveUsed(rundb: RunDatabase, used: string): void {
   deriveAll(rundb, UNDEFINED_PERMISSIONS)
 }
 
-/** What a role has of its definition. */
+/** The fields that a role takes from its definition. */
 const FIELDS = "json_remove(desired.attributes, '$.slug', '$.organization')"
 
 const OF_ENVIRONMENT: Derivation = {
@@ -114,7 +110,7 @@ const OF_NAMED_ORGANIZATION: Derivation = {
   at: 'desired',
 }
 
-/** Slugs of roles of organizations, with the organization in which each is used. */
+/** Slugs of organization roles, with each organization that uses them. */
 const USED_BY_MEMBERSHIPS = `SELECT DISTINCT role.value AS slug, m.refs ->> '$.organization' AS organization
   FROM desired m, json_each(m.attributes, '$.roles') role WHERE m.kind = 'membership' AND role.value LIKE 'org-%'`
 const USED_BY_GROUPS = `SELECT DISTINCT substr(key, 1, instr(key, '@') - 1) AS slug, refs ->> '$.organization' AS organization

@@ -2,27 +2,24 @@ import { type CollidedNames, type CollisionRule, NAMED, type NameRules, namedWit
 import { MAX_ROLE_SLUG } from './roles.ts'
 
 /**
- * Names of roles that expressions made into slugs: `Admin` and `Admin!` would be one role, and
- * whoever has one of them would get the permissions of both. A role is one of an organization where
- * that has its own by this slug, else one of the environment.
+ * Finds names that expressions turned into one role slug: `Admin` and `Admin!` would be one role,
+ * and whoever has one would get the permissions of both. A slug means an organization role if the
+ * organization defines one, otherwise a role of the environment.
  */
 
-/**
- * Whether an organization has a role of its own by this slug: what it is made of matters there
- * alone.
- */
+/** Whether an organization defines its own role with this slug: then only its own names count. */
 const isOwn = (slug: string, organization: string) =>
   `EXISTS (SELECT 1 FROM drafts o WHERE o.kind = 'role-definition' AND o.key IN (${slug} || '@' || ${organization}, 'org-' || ${slug} || '@' || ${organization}))`
 
-/** What names of roles that `roles.map` has yet to translate are called among the collided. */
+/** How collisions refer to names that `roles.map` has yet to translate. */
 const UNTRANSLATED = 'role-name'
 
 export const roleNames: NameRules = {
   of: 'role',
   place: `CASE WHEN n.scope <> '' AND ${isOwn('n.slug', 'n.scope')} THEN n.scope ELSE '' END`,
-  // A line under `roles.map` gives one name the slug of another that has no line: `Admin!` becomes
-  // `admin-2`, which `Admin 2` is already. Two lines say that the two are one role, and so does a
-  // pattern.
+  // A line under `roles.map` can give one name the slug of another name that has no line: `Admin!`
+  // becomes `admin-2`, the slug of `Admin 2`. Two lines declare the names to be one role, and so
+  // does a pattern.
   slugs: {
     condition: `(n.mapped OR n.slug = n.derived OR EXISTS (
       SELECT 1 FROM names o WHERE o.kind = 'role' AND o.mapped AND o.derived = n.derived AND o.slug = n.slug))`,
@@ -36,12 +33,12 @@ export const roleNames: NameRules = {
     ...given.map((name): [string, string] => [UNTRANSLATED, name]),
   ],
   wording: (slug, names) => ({
-    message: `the roles ${namedWithPlaces(names)} have one slug, ${slug}: whoever has one of them would have the permissions of all`,
-    hint: `tell them apart in the manifest: roles: { map: { ${lines(slug, names)} } }`,
+    message: `the roles ${namedWithPlaces(names)} result in the same slug, ${slug}: whoever has one of them would get the permissions of all`,
+    hint: `give each its own slug in the manifest: roles: { map: { ${lines(slug, names)} } }`,
   }),
 }
 
-/** Whether a role by the slug `r`, given in an organization or in none, is the collided one. */
+/** Whether the slug `r`, in an organization or in none, means the collided role. */
 const isThere = (slug: string, organization: string) =>
   `c.slug = ${slug} AND (c.place = ${organization} OR (c.place = '' AND NOT ${isOwn(slug, organization)}))`
 
@@ -63,7 +60,7 @@ export const definitionCollisions: readonly CollisionRule[] = [
   },
 ]
 
-/** Of memberships and groups, and of roles that are given to memberships of other records. */
+/** Collisions in memberships and groups, and in roles assigned to memberships of other records. */
 export const assignedCollisions: readonly CollisionRule[] = [
   {
     from: 'drafts',
@@ -77,14 +74,14 @@ export const assignedCollisions: readonly CollisionRule[] = [
     from: 'grants',
     code: 'role_slug_collision',
     field: 'role',
-    // With the scope `user` a grant has what `roles.map` has yet to translate.
+    // Grants of scope `user` have names that `roles.map` has yet to translate.
     found: `SELECT g.rowid AS id, c.message, c.hint FROM grants g
      JOIN collided c ON c.kind = iif(g.scope = 'user', '${UNTRANSLATED}', 'role')
        AND ${isThere('g.role', "coalesce(g.organization, '')")} GROUP BY g.rowid`,
   },
 ]
 
-/** The entries of `roles.map` that give each name a slug of its own. */
+/** Entries for `roles.map` that give each name its own slug. */
 function lines(slug: string, names: CollidedNames): string {
   return names
     .slice(0, NAMED)

@@ -8,14 +8,14 @@ import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role.ts
 import { rankOf, roleDefinition } from './role-definition.ts'
 
 /**
- * How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the
- * environment's as well.
+ * WorkOS's type of an organization's own role. The list of an organization contains environment
+ * roles too.
  */
 const OWN = 'OrganizationRole'
 
 /**
- * A role that only one organization has, made from its definition: see role-definition.ts. Its key
- * is `slug@organization`. WorkOS finds it by organization and slug: its id here is both,
+ * A role of one organization, made from its definition: see role-definition.ts. Its key is
+ * `slug@organization`. WorkOS finds it by organization and slug, so its ID here is
  * `org_…/org-slug`.
  */
 export const organizationRole: KindDefinition = {
@@ -70,12 +70,11 @@ export const organizationRole: KindDefinition = {
   },
 }
 
-/** The key of an organization's own role. */
 export function organizationRoleKey(slug: string, organization: string): string {
   return `${slug}@${organization}`
 }
 
-/** `naturalKey` of one: its slug within WorkOS's id of its organization. */
+/** The `naturalKey`: the slug within the WorkOS ID of the organization. */
 export function naturalOf(slug: string, organizationId: string): string {
   return `${slug}@${organizationId}`
 }
@@ -84,7 +83,6 @@ function slugOf(key: string, organization: string): string {
   return key.slice(0, key.length - organization.length - 1)
 }
 
-/** Where WorkOS keeps the roles of an organization. */
 export function rolesPath(organizationId: string, slug?: string): string {
   const path = `/authorization/organizations/${encodeURIComponent(organizationId)}/roles`
   return slug === undefined ? path : `${path}/${encodeURIComponent(slug)}`

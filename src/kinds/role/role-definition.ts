@@ -11,10 +11,10 @@ import { accept, type Check, optionalText, readLabels, refuse, shown, take } fro
 import { refuseStrayDefinitions } from './lifecycle.ts'
 import { definitionCollisions, roleNames } from './name-collisions.ts'
 import { isRoleSlug, lookUpRole, MAX_ROLE_SLUG, rolesIn } from './roles.ts'
-/** The slug of an organization's own role begins with it: https://workos.com/docs/rbac */
+/** The prefix of slugs of organization roles: https://workos.com/docs/rbac */
 export const ORGANIZATION_PREFIX = 'org-'
 
-/** How sources call the two types of role: those of the role definitions CSV, and WorkOS's own. */
+/** Names for the two types of role: those of the role definitions CSV, and WorkOS's own. */
 const TYPES: ReadonlyMap<string, 'environment' | 'organization'> = new Map([
   ['environment', 'environment'],
   ['environmentrole', 'environment'],
@@ -23,13 +23,11 @@ const TYPES: ReadonlyMap<string, 'environment' | 'organization'> = new Map([
 ])
 
 /**
- * What there is to say of a role: its texts and permissions. One of the environment becomes one
- * role. One of organizations becomes a role of the organization that it names, or, where it names
- * none, of each organization in which a membership has it.
- *
- * Its key is its slug; `slug@organization` where it names one, `slug@` where it is of organizations
- * and names none. Among its attributes are `slug` and `organization`, the organization's key; null:
- * none is named.
+ * The definition of a role: its texts and permissions. A definition for the environment becomes one
+ * role. A definition for organizations becomes a role of the organization that it names or, if it
+ * names none, of each organization in which a membership has it.
+ * The key is `slug`, `slug@organization`, or `slug@` for organizations without a name. The
+ * attributes `slug` and `organization` (its key, or null) repeat this.
  */
 export const roleDefinition: DraftDefinition = {
   name: 'role-definition',
@@ -56,7 +54,7 @@ export const roleDefinition: DraftDefinition = {
   normalise: (fields, rules) => normalise(fields, (name, organization) => mappedSlug(name, organization, rules.roles)),
 }
 
-/** A role of an organization goes with that, one of the environment with every scope. */
+/** An organization role is in scope with its organization, an environment role always. */
 function belongingOf(key: string | null, hasOrganization: (key: string) => boolean): Belonging {
   const at = key?.indexOf('@') ?? -1
   const organization = key === null || at === -1 ? '' : key.slice(at + 1)
@@ -65,7 +63,7 @@ function belongingOf(key: string | null, hasOrganization: (key: string) => boole
 
 /**
  * The definitions under `roles.define`.
- * @throws ManifestError with all of those that WorkOS would not take
+ * @throws ManifestError with all definitions that WorkOS would reject
  */
 export function rolesDefined({ roles }: Pick<Manifest, 'roles'>): DesiredResource[] {
   const defined: DesiredResource[] = []
@@ -81,26 +79,21 @@ export function rolesDefined({ roles }: Pick<Manifest, 'roles'>): DesiredResourc
   return defined
 }
 
-/**
- * A problem with a definition at its place in the manifest, where the organizations of a role are a
- * list.
- */
+/** Places a problem in the manifest, where the organizations of a role are a list. */
 function atDefinition(slug: string, { field, ...problem }: ValueProblem): Problem {
   const place = field === 'key' ? [] : [field === 'organization' ? 'organizations' : field]
   return { ...problem, path: ['roles.define', slug, ...place].join('.') }
 }
 
-/**
- * The slug of a role of the source, by `roles.map`; its own name where the map does not know it.
- */
+/** The slug of a role by `roles.map`, or its own name if the map does not contain it. */
 export function mappedSlug(name: string, organization: string | null, roles: RoleConfig): string {
   const own = rolesIn(roles, organization)
   return lookUpRole(name, own?.map ?? {}) ?? lookUpRole(name, roles.map ?? {}) ?? name
 }
 
 /**
- * The keys of definitions that the role of a membership may be made from: of the environment, of
- * its organization, of organizations.
+ * Keys of the definitions that can make the role of a membership: of the environment, of its
+ * organization, of organizations.
  */
 export function definitionKeys(slug: string, organization: string): string[] {
   const prefixed = slug.startsWith(ORGANIZATION_PREFIX) ? slug : `${ORGANIZATION_PREFIX}${slug}`
@@ -108,15 +101,14 @@ export function definitionKeys(slug: string, organization: string): string[] {
 }
 
 /**
- * The slugs that `roles.priority` names, the most important one first. An organization's own role
- * ranks where its name does, written with the prefix or without; right after a role of just this
- * name.
+ * The slugs in `roles.priority`, the highest first. An organization role ranks where its name does,
+ * with or without the prefix, directly after a role of exactly that name.
  */
 export function rankedSlugs(priority: readonly string[]): string[] {
   return [...new Set(priority.flatMap((slug) => [slug, `${ORGANIZATION_PREFIX}${slug}`]))]
 }
 
-/** The rank of a role by `roles.priority`; of those that it does not name, all the last one. */
+/** The rank by `roles.priority`. All roles that it does not contain share the last rank. */
 export function rankOf(slug: string, { priority = [] }: Pick<RoleConfig, 'priority'>): number {
   const ranked = rankedSlugs(priority)
   const rank = ranked.indexOf(slug)
@@ -135,8 +127,8 @@ function normalise(
     problems.push({
       code: 'role_unnamed',
       field: 'key',
-      message: 'the role has neither a slug nor a name',
-      hint: 'map its slug as key, or leave the record out with when',
+      message: 'the role has no slug or name',
+      hint: 'map its slug as key, or skip the record with map.role.when',
     })
   }
   const mapped = name === undefined ? '' : slugOf(name, organization ?? null)
@@ -165,7 +157,7 @@ function typeOf(value: unknown): Check<'environment' | 'organization' | undefine
   return refuse(
     'invalid_role_type',
     `${shown(text.value)} is not a type of role`,
-    'write environment or organization, or nothing',
+    'use environment or organization, or leave the type empty',
   )
 }
 
@@ -174,14 +166,14 @@ function contradiction(slug: string, organization: string | undefined): ValuePro
     ? {
         code: 'environment_role_with_prefix',
         field: 'key',
-        message: `${shown(slug)} is to be a role of the environment, and begins with ${ORGANIZATION_PREFIX}`,
-        hint: `WorkOS keeps ${ORGANIZATION_PREFIX} for the roles of organizations: give it another slug, or the type organization`,
+        message: `${shown(slug)} is an environment role, but its slug begins with ${ORGANIZATION_PREFIX}`,
+        hint: `change the slug, or set the type organization: WorkOS reserves ${ORGANIZATION_PREFIX} for organization roles`,
       }
     : {
         code: 'environment_role_in_organization',
         field: 'organization',
-        message: `the role ${shown(slug)} is to be one of the environment, and is given the organization ${shown(organization)}`,
-        hint: 'leave the organization out, or give it the type organization',
+        message: `the role ${shown(slug)} is an environment role, but has the organization ${shown(organization)}`,
+        hint: 'remove the organization, or set the type organization',
       }
 }
 
@@ -190,6 +182,6 @@ function invalidSlug(slug: string): ValueProblem {
     code: 'invalid_role_slug',
     field: 'key',
     message: `${shown(slug)} is not a role slug`,
-    hint: `use at most ${MAX_ROLE_SLUG} lowercase letters, digits, - and _ (${ORGANIZATION_PREFIX} included for a role of an organization); roles.map in the manifest translates the source's names`,
+    hint: `use at most ${MAX_ROLE_SLUG} lowercase letters, digits, - and _ (including ${ORGANIZATION_PREFIX} for organization roles), or translate the name under roles.map`,
   }
 }

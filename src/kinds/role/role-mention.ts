@@ -4,8 +4,8 @@ import { role } from './role.ts'
 import { definitionKeys, ORGANIZATION_PREFIX, roleDefinition } from './role-definition.ts'
 
 /**
- * A role of the environment, or else one of the organization's own. The prefix tells nothing:
- * WorkOS gives roles of organizations slugs without it as well.
+ * An environment role, or else an organization's own. The prefix does not decide: WorkOS has
+ * organization roles without it.
  */
 export function roleMention(slug: string, organization: string): Mention {
   return {

@@ -8,16 +8,16 @@ import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleRemedies } from './wording.ts'
 
 /**
- * Roles. In: definitions from records and the manifest (role-definition.ts), their names translated
- * by roles.map (roles.ts). lifecycle.ts makes roles of them: of the environment, and of one
- * organization (organization-role.ts). Out: the requests for them, and what answers tell of them.
+ * Roles: the requests and the responses. role-definition.ts reads definitions, roles.ts translates
+ * names by roles.map, lifecycle.ts makes roles of the environment and of organizations
+ * (organization-role.ts).
  */
 
 const PATH = '/authorization/roles'
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
 
-/** The fields of a role, of the environment's and of an organization's. */
+/** The fields of environment roles and organization roles. */
 export const roleFields: Record<string, FieldDefinition> = {
   name: { compare: 'value', merge: 'first' },
   description: { compare: 'value', merge: 'first' },
@@ -60,12 +60,12 @@ export const role: KindDefinition = {
   deletion: { madeFrom: roleDefinition.name, called: 'environment roles' },
 }
 
-/** What creates a role, without its permissions. */
+/** The request that creates a role, without its permissions. */
 export function roleCreation(path: string, slug: string, attributes: Attributes): WriteRequest {
   return { method: 'POST', path, body: { slug, name: slug, ...createBody(attributes, SPELLING) } }
 }
 
-/** What changes a role: its texts, and its permissions as a whole. */
+/** The requests that change a role: its texts, and its permissions as a whole. */
 export function roleUpdates(path: string, { permissions, ...labels }: Changes): WriteRequest[] {
   const requests: WriteRequest[] = []
   if (Object.keys(labels).length > 0) requests.push({ method: 'PATCH', path, body: updateBody(labels, SPELLING) })
@@ -73,7 +73,6 @@ export function roleUpdates(path: string, { permissions, ...labels }: Changes): 
   return requests
 }
 
-/** The fields of a role as an answer tells them. */
 export function roleAttributes(body: JsonObject): Attributes {
   return {
     ...pick(body, 'name', 'name'),

@@ -4,32 +4,25 @@ import type { ValueProblem, ValueRules } from '../draft.ts'
 import { accept, type Check, isEmpty, refuse, shown, take } from '../values/check.ts'
 
 /**
- * Roles as sources name them. In: names, alone or in a list, and what the manifest says under
- * roles. Out: slugs that WorkOS takes, or why not. Names are translated by roles.map, whose entries
- * may be patterns; without a map, slugs pass as they are.
+ * Translates role names of the source into slugs by roles.map, whose entries can be patterns.
+ * Without a map, slugs pass unchanged.
  */
 
 /** WorkOS: at most 48 characters of lowercase letters, digits, `-` and `_`. */
 export const MAX_ROLE_SLUG = 48
 const SLUG = /^[a-z0-9_-]+$/
 
-/** Whether WorkOS takes the slug. */
 export function isRoleSlug(slug: string): boolean {
   return slug.length <= MAX_ROLE_SLUG && SLUG.test(slug)
 }
 
-/**
- * What becomes of a role of the source. `drop`: it is left out, as the manifest wants unmapped
- * roles to be.
- */
+/** The result for a role of the source. `drop`: the manifest drops unmapped roles. */
 export type MappedRole = { kind: 'role'; slug: string } | { kind: 'drop' }
 
 /**
- * The WorkOS role for a role of the source, by `roles.map` and `roles.unmapped`, and before them by
- * what `roles.organizations` says of the organization. Where neither has a map, slugs pass as they
- * are.
- * @param organization the key of the organization in which the role is given; null where it is
- *   given in none
+ * Translates a role by the rules of the organization under `roles.organizations`, then by
+ * `roles.map` and `roles.unmapped`. If neither has a map, slugs pass unchanged.
+ * @param organization the key of the organization in which the role is assigned; null: none
  */
 export function mapRoleSlug(name: string, roles: RoleConfig, organization: string | null): Check<MappedRole> {
   const own = rolesIn(roles, organization)
@@ -42,7 +35,7 @@ export function mapRoleSlug(name: string, roles: RoleConfig, organization: strin
     } else if (unmapped === 'drop') {
       return accept({ kind: 'drop' })
     } else if (unmapped === 'error') {
-      const where = own === undefined ? '' : `, nor in that of the organization ${shown(organization)}`
+      const where = own === undefined ? '' : `, nor in the map of the organization ${shown(organization)}`
       const message = `the role ${shown(name)} is not in roles.map${where}`
       const hint = 'add it there, or set roles.unmapped to drop or keep'
       return { ok: false, fault: { code: 'unmapped_role', message, hint, role: name } }
@@ -52,13 +45,13 @@ export function mapRoleSlug(name: string, roles: RoleConfig, organization: strin
   return refuse(
     'invalid_role_slug',
     `${shown(slug)} is not a role slug`,
-    `use at most ${MAX_ROLE_SLUG} lowercase letters, digits, - and _; roles.map in the manifest translates the source's names`,
+    `use at most ${MAX_ROLE_SLUG} lowercase letters, digits, - and _, or translate the name under roles.map`,
   )
 }
 
 /**
- * The slugs of mapped roles, each once and in order, and remarks on those that are left out.
- * @param of.organization in which they are given
+ * The slugs of roles, each once, in order, with notes on dropped roles.
+ * @param of.organization in which they are assigned
  */
 export function rolesOf(
   value: unknown,
@@ -78,14 +71,14 @@ export function rolesOf(
   return { slugs: [...slugs].sort(), notes }
 }
 
-/** What `roles.organizations` says of an organization. */
+/** The rules of an organization under `roles.organizations`. */
 export function rolesIn({ organizations }: RoleConfig, organization: string | null): Partial<RoleRules> | undefined {
   if (organization === null || organizations === undefined) return undefined
   return Object.hasOwn(organizations, organization) ? organizations[organization] : undefined
 }
 
 /**
- * The names of roles, or of permissions, in a list, a comma list, or the JSON text of a list:
+ * The names of roles or permissions in a list, a comma-separated text, or the JSON text of a list:
  * trimmed, in order, without empty ones.
  */
 export function parseRoleNames(value: unknown, what: 'role' | 'permission' = 'role'): Check<string[]> {
@@ -108,21 +101,24 @@ export function parseRoleNames(value: unknown, what: 'role' | 'permission' = 'ro
   return accept(names)
 }
 
-/** Stands for any text, also none, in a name under `roles.map`, and for that text in its slug. */
+/**
+ * Matches any text, including none, in a name under `roles.map`; in the slug it stands for the same
+ * text.
+ */
 const STAR = '*'
 
-/** What a map of roles makes of a name, and the entry that says so. */
+/** The result of a role map for a name, with the entry that produced it. */
 interface RoleEntry {
   entry: string
   slug: string
 }
 
 /**
- * The entry of a map of roles for a name: that of just this name, else the pattern (one `*`) that
- * says most about it: the one with the most characters beside the `*`, and of two equals that with
- * more before it. So the order of the map does not matter, nor does it where a manifest adds to a
- * recipe's. Matching is linear in the length of the name.
- * @returns undefined where no entry fits
+ * The entry of a role map for a name: the exact name, otherwise the most specific pattern (one
+ * `*`), that is the one with the most other characters, and of two equals the one with more before
+ * the `*`. So the order of the map does not matter, even if a manifest extends a recipe's map.
+ * Linear in the length of the name.
+ * @returns undefined: no entry matches
  */
 export function roleEntry(name: string, map: Readonly<Record<string, string>>): RoleEntry | undefined {
   if (Object.hasOwn(map, name)) return { entry: name, slug: map[name] ?? '' }
@@ -140,7 +136,7 @@ export function roleEntry(name: string, map: Readonly<Record<string, string>>): 
   return best?.found
 }
 
-/** The slug that a map of roles has for a name: see roleEntry. */
+/** The slug for a name: see `roleEntry`. */
 export function lookUpRole(name: string, map: Readonly<Record<string, string>>): string | undefined {
   return roleEntry(name, map)?.slug
 }

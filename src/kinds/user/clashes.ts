@@ -5,21 +5,19 @@ import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { CompareContext } from '../kind.ts'
 
 /**
- * Users who would be one in WorkOS with another one. In: a user about to be planned. Out: why it
- * cannot have its address; and, for reports, everybody who was rejected or blocked for whom they
- * clash with.
+ * Users who would share a WorkOS account with another user: why such a user cannot get its address,
+ * and all of them for reports.
  */
 
-/** Whether users with one address are one: then no other user of the source has it. */
+/** Whether the address identifies users: then no two users in the source share one. */
 function addressIsIdentity({ dedupe }: Pick<Manifest, 'dedupe'>): boolean {
   const { by } = dedupe.user
   return by.length === 1 && by[0] === 'email'
 }
 
 /**
- * The user out of scope that has the same address and whose turn comes before, where the source may
- * have two of one address. Without a scope that one would get the account: if this one got it now,
- * applying everything later would come out differently.
+ * A user out of scope with the same address that comes first. Without a scope that user would get
+ * the account, so this one must not get it now.
  */
 export function rivalOutOfScope(
   { rundb, scoped, manifest }: CompareContext,
@@ -35,8 +33,8 @@ export function rivalOutOfScope(
 }
 
 /**
- * Another user that is to be created with the same address: only where `dedupe.user.by` does not
- * make the two one.
+ * Another user with the same address that is created first. Only possible if `dedupe.user.by` does
+ * not merge the two.
  */
 export function rivalToCreate({ rundb, manifest }: CompareContext, desired: DesiredResource): Reason | undefined {
   const { email } = desired.attributes
@@ -46,8 +44,8 @@ export function rivalToCreate({ rundb, manifest }: CompareContext, desired: Desi
 }
 
 /**
- * That `rivalOutOfScope` and `rivalToCreate` have nothing against the user `d`, as SQL: nobody else
- * in the source has the address.
+ * SQL condition that neither `rivalOutOfScope` nor `rivalToCreate` applies to user `d`: the address
+ * is unique in the source.
  */
 export function hasAddressAlone({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): string {
   if (addressIsIdentity(manifest)) return '1'
@@ -59,7 +57,7 @@ export function hasAddressAlone({ rundb, manifest }: Pick<CompareContext, 'rundb
   return "NOT EXISTS (SELECT 1 FROM shared_addresses s WHERE s.email = d.attributes ->> '$.email')"
 }
 
-/** Whose the address is from now on: the first to ask for it. */
+/** The owner of the address: the first user to claim it. */
 function claim(rundb: RunDatabase, email: string, key: string): string {
   rundb.run("INSERT OR IGNORE INTO claimed VALUES ('user', ?, ?)", email, key)
   const holder = rundb.statement("SELECT key FROM claimed WHERE kind = 'user' AND natural_key = ?").get(email)
@@ -67,13 +65,13 @@ function claim(rundb: RunDatabase, email: string, key: string): string {
 }
 
 function twoOfOneAddress(rival: string, where: string): Reason {
-  const message = `user:${rival} of the source${where} has the e-mail address too: two users would be one in WorkOS`
+  const message = `user:${rival} in the source${where} has the same email address: two users would share one WorkOS account`
   return { code: 'identity_clash', message }
 }
 
 /**
- * The user out of scope who has the address by the state that this one is to get. WorkOS refuses to
- * give it to both, and only a run that speaks of the other one takes it from there.
+ * A user out of scope who has the new address of this one, by the state. WorkOS does not give it to
+ * both, and only a run with the other user in scope can change that one.
  */
 export function holderOutOfScope(
   { rundb, scoped }: CompareContext,
@@ -93,24 +91,24 @@ export function holderOutOfScope(
   const holder = String(row.key)
   return {
     code: 'address_out_of_scope',
-    message: `user:${holder}, out of scope, has the e-mail address that this one is to get`,
-    hint: `take both into one run, with --only user:${holder} besides; if two users exchange their addresses, give one of them another address in WorkOS first`,
+    message: `user:${holder}, out of scope, has the new email address of this user`,
+    hint: `add --only user:${holder}, so that one run has both; if two users swap their addresses, first give one of them another address in WorkOS`,
   }
 }
 
-/** A user that could not become one with whom it clashes with. */
+/** A user that was rejected or blocked because of another user. */
 interface Clash {
-  /** The named case where there is one, else the code. */
+  /** The named case if there is one, otherwise the code. */
   case: string
   fate: 'rejected' | 'blocked'
   code: string
   key: string | null
   message: string
-  /** Where it was read: number of the file in the run's database, and line. */
+  /** Where it was read: the number of the file in the run's database, and the line. */
   place: { file: number; line: number | null }
 }
 
-/** Users that were refused, then those that the plan blocks, for whom they clash with. */
+/** Rejected users first, then blocked ones. */
 export function* clashingUsers(rundb: RunDatabase): Generator<Clash> {
   for (const { name, code, ...row } of rundb.iterate(REFUSED)) {
     yield { case: String(name ?? code), fate: 'rejected', code: String(code), ...clashOf(row) }

@@ -7,21 +7,19 @@ import { rejectRepeated, repeatedValues } from '../collisions.ts'
 import { comparedEmail } from '../values/email.ts'
 
 /**
- * Records of users that agree in one identity and differ in the other. In: the records of one user,
- * and external ids that several users claim. Out: the cases by their names, as the report on
- * duplicates counts them; users who claim one external id are rejected.
+ * Finds records of users that share one identity and differ in another. Counts these cases for the
+ * report on duplicates, and rejects users that claim the same external ID.
  */
 
-/** What records say of users that cannot be true of all of them, by its stable name. */
+/** Stable names of contradictions between records of users. */
 export type DuplicateCaseCode =
   | 'same_email_different_external_ids'
   | 'same_external_id_different_emails'
   | 'key_contradiction'
 
 /**
- * The cases that records of one user are: two of them agree in one identity and differ in the
- * other.
- * @param shared external ids of theirs that records of other users have as well
+ * The cases among the records of one user: two share one identity and differ in the other.
+ * @param shared external IDs of these records that records of other users have too
  */
 export function casesOf(
   records: readonly { attributes: Attributes }[],
@@ -54,7 +52,9 @@ export function insertCase(
   rundb.run('INSERT INTO cases VALUES (?, ?, ?, ?)', code, fate, key, records)
 }
 
-/** Once all users that are refused have been: what was merged and then refused was refused. */
+/**
+ * Runs after all rejects of users: a user that merged and was rejected later counts as rejected.
+ */
 export function recordDuplicateCases(rundb: RunDatabase): void {
   rundb.run(
     `UPDATE cases SET fate = 'rejected' WHERE fate = 'merged'
@@ -65,9 +65,8 @@ export function recordDuplicateCases(rundb: RunDatabase): void {
 const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
 
 /**
- * Refuses users that are different people by `dedupe.user.by` and claim one external id. All of
- * them, for who is right decides who gets whose account. An id that merging did not take is none
- * that a user claims.
+ * Rejects all users that differ by `dedupe.user.by` and claim the same external ID: who is right
+ * decides who gets which account. An ID that merging did not keep does not count.
  */
 export function refuseSharedUsers(rundb: RunDatabase): void {
   if (rundb.count('SELECT EXISTS (SELECT 1 FROM suspects)') === 0) return
@@ -78,11 +77,11 @@ export function refuseSharedUsers(rundb: RunDatabase): void {
     (id, others) => ({
       code: 'shared_external_id',
       field: 'externalId',
-      message: `the external id ${id} is that of ${others} as well`,
-      hint: 'WorkOS takes an external id once: map another one, or let dedupe.user.by tell that they are one user',
+      message: `the external ID ${id} also belongs to ${others}`,
+      hint: 'map another external ID, since WorkOS accepts each only once; if they are one user, set dedupe.user.by so that they merge',
     }),
     (key) => {
-      // One that lost such an id in a merge is counted already, with all of its records.
+      // A user that lost such an ID in a merge is already counted, with all its records.
       rundb.run('DELETE FROM cases WHERE code = ? AND key = ? AND fate = ?', SAME_ID, key, 'merged')
       insertCase(rundb, SAME_ID, 'rejected', key, recordsOf(rundb, key))
     },
@@ -90,9 +89,9 @@ export function refuseSharedUsers(rundb: RunDatabase): void {
 }
 
 /**
- * Collects the external ids that users claim who are different people. Where it is the key, as it
- * mostly is, two users cannot: `external` is set for the others alone, so that nothing is looked
- * into for them. Once contradictions are refused, and before users merge.
+ * Collects external IDs that different users claim. Usually the external ID is the key, which no
+ * two users share: `external` is set only for the others, so that those cost nothing. Runs after
+ * contradictions are rejected and before users merge.
  */
 export function findSharedIds(rundb: RunDatabase): void {
   rundb.exec(`
@@ -107,8 +106,8 @@ export function findSharedIds(rundb: RunDatabase): void {
 }
 
 /**
- * Which external ids of the records of one user are claimed by other people as well.
- * @param taken the one that the user takes, which is left to `refuseSharedUsers`; undefined: none
+ * The external IDs of one user's records that other users claim too.
+ * @param taken the ID that the user keeps, which `refuseSharedUsers` handles; undefined: none
  */
 export function sharedIdsOf(
   rundb: RunDatabase,
@@ -120,7 +119,7 @@ export function sharedIdsOf(
   return new Set(ids.filter((id) => id !== taken && suspect.get(id) !== undefined))
 }
 
-/** A query for the users that have an external id which others have as well. */
+/** A query for users with an external ID that others have too. */
 function sharedIds(): string {
   const bearers = (condition: string) =>
     `SELECT s.value, coalesce(a.canonical, d.key) AS key FROM suspects s JOIN drafts d ON ${condition}

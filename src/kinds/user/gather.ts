@@ -4,7 +4,7 @@ import { lookalikeAddresses, SeenAddresses } from './lookalikes.ts'
 import { countPasswords, KeptPasswords } from './passwords/counts.ts'
 import { mapsNames, NamesSeen, namesSwapped } from './value-warnings.ts'
 
-/** How passwords are hashed and, where any user changes, what is odd about names and addresses. */
+/** Counts password algorithms and, where any user changes, finds suspicious names and addresses. */
 export const gatheringUsers: Gathering = {
   begin: gatherUsers,
   summary: (rundb, { passwords }) => ({ passwords: countPasswords(rundb, passwords) }),

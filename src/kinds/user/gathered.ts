@@ -1,12 +1,11 @@
 import type { Kept } from './passwords/counts.ts'
 
-/** What is gathered of all desired users: plain data, since it may come from another thread. */
+/** The data of all desired users: plain data, since it can come from another thread. */
 export interface GatheredUsers {
-  /** How their passwords are hashed. */
   passwords: Kept
-  /** The first ones with both names. Absent: nobody asks. */
+  /** The first users with both names. Absent: not needed. */
   named?: Named[]
-  /** Absent: nobody asks. */
+  /** Absent: not needed. */
   alike?: Alike
 }
 
@@ -16,12 +15,12 @@ export interface Named {
   last: string
 }
 
-/** Which addresses of all users may look alike. */
+/** Which addresses of all users can look alike. */
 export interface Alike {
-  /** Some may look like another one. */
+  /** Some can look like another one. */
   someAlike: boolean
-  /** Some have letters of two alphabets in one word. */
+  /** Some mix letters of two alphabets in one word. */
   someMixed: boolean
-  /** The filter of those that may look like another one: the others do not. */
+  /** A filter of the addresses that can look like another one; all others do not. */
   again: Uint32Array
 }

@@ -21,9 +21,8 @@ import { RESET_CODES } from './passwords/credentials.ts'
 import { deriveTotpFactors } from './totp-factor.ts'
 
 /**
- * What becomes of records that describe users. In: staged drafts, grouped by `dedupe.user.by`. Out:
- * users whose records are one person's, the cases of those that cannot be, and the second factors
- * of the users that remain.
+ * Turns staged drafts, grouped by `dedupe.user.by`, into users: reports contradictions and derives
+ * TOTP factors of the remaining users.
  */
 export const userLifecycle: Lifecycle = {
   keyConflict(rundb, manifest, { key, kept, rejected, message }) {
@@ -63,9 +62,7 @@ export const userLifecycle: Lifecycle = {
   },
 }
 
-/**
- * Whether a user may have a secret of this name: a look at the text costs a third of reading it.
- */
+/** Whether any user can have a secret of this name: a text search costs a third of parsing. */
 function someBring(rundb: RunDatabase, secret: string): boolean {
   const found = "SELECT EXISTS (SELECT 1 FROM desired WHERE kind = 'user' AND secrets GLOB '*\"' || ? || '\"*')"
   return rundb.count(found, secret) > 0
@@ -77,12 +74,12 @@ function recordsIn(members: readonly { records: number }[]): number {
 
 const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
 
-/** Which case two records of one key are: mostly the key is the external id, or goes with it. */
+/** The case of two records with one key: usually the key is the external ID, or follows from it. */
 function contradictionOf(records: Parameters<typeof casesOf>[0], { dedupe }: Manifest): DuplicateCaseCode {
   return casesOf(records, dedupe.user.email).includes(SAME_ID) ? SAME_ID : 'key_contradiction'
 }
 
-/** What the manifest says of duplicates of users. */
+/** The manifest's rules for duplicates of users. */
 export function userPolicy({ dedupe }: Manifest): MergePolicy {
   const { strategy, fields } = dedupe.user
   const ranked = [
@@ -97,8 +94,8 @@ export function userPolicy({ dedupe }: Manifest): MergePolicy {
     differing: (others) => ({
       code: 'duplicate_user',
       field: null,
-      message: `it is one with ${others}, from which it differs, and dedupe.user.strategy is error`,
-      hint: 'leave all but one of them out with map.user.when, or choose another strategy',
+      message: `it is the same user as ${others} and differs from it, and dedupe.user.strategy is error`,
+      hint: 'skip all but one of them with map.user.when, or choose another strategy',
     }),
   }
 }
@@ -118,8 +115,8 @@ export const userNotes: readonly string[] = [
 export const userNames: NameRules = {
   of: 'user',
   wording: (key, names) => ({
-    message: `the names ${namedWithPlaces(names)} give one key, ${key}: one user would get what belongs to another`,
-    hint: 'tell them apart in map.user.key, and likewise in map.membership.user and wherever else the user is named',
+    message: `the names ${namedWithPlaces(names)} result in the same key, ${key}: one user would get what belongs to another`,
+    hint: 'make the keys differ in map.user.key, map.membership.user and wherever else the user is named',
   }),
 }
 
@@ -129,13 +126,13 @@ interface Fitted {
 }
 
 /**
- * Merged attributes with the external ids that were not taken in the metadata, sorted, so that they
- * are the same on every run. It never costs a user anything: what has no room is cut at a whole id
- * or left out, and noted.
- * @param shared ids that are those of other people as well: by an old id nobody may find the wrong
- *   account, so they are left out, and noted
- * @param limited what keeps the metadata within its limits. It goes first, unless `metadata.keep`
- *   wants these ids kept before others
+ * Adds external IDs that were not kept to the metadata, sorted, so that every run has the same
+ * result. What does not fit is cut after a whole ID or omitted, and noted; the user itself is never
+ * rejected.
+ * @param shared IDs that other users have too: they are omitted and noted, since an old ID must not
+ * lead to the wrong account
+ * @param limited keeps the metadata within its limits; its members come first, unless
+ * `metadata.keep` ranks these IDs higher
  */
 function keepExternalIds(
   merged: Attributes,
@@ -180,14 +177,14 @@ function others(merged: Attributes, records: readonly { attributes: Attributes }
   return [...new Set(ids)].filter((id) => id !== merged.externalId).sort()
 }
 
-/** As many whole ids as fit, from the first on. */
+/** As many whole IDs as fit, from the first on. */
 function within(ids: readonly string[], length: number): string {
   let count = ids.length
   while (count > 0 && joined(ids.slice(0, count)).length > length) count -= 1
   return joined(ids.slice(0, count))
 }
 
-/** With blanks between them; an id that has one itself stands in quotes. */
+/** Separated by spaces; an ID that contains a space is quoted. */
 function joined(ids: readonly string[]): string {
   return ids.map((id) => (id.includes(' ') ? JSON.stringify(id) : id)).join(' ')
 }

@@ -3,12 +3,12 @@ import type { Normalised } from '../draft.ts'
 /** How databases and browsers write a locale: `en_US`, `en-us`, `en_US.UTF-8`, `de_DE@euro`. */
 const WRITTEN = /^([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*)(?:\.[\w-]+)?(?:@\w+)?$/
 
-/** Characters of a value that a remark shows. */
+/** Characters of a value that a note shows. */
 const SHOWN = 20
 
 /**
- * The language tag of a locale (BCP 47), as WorkOS writes it: `en-US`. What is none costs nobody
- * the account: it is left out, with a note.
+ * The BCP 47 language tag of a locale as WorkOS writes it: `en-US`. An invalid locale is omitted
+ * with a note; the user is kept.
  */
 export function readLocale(text: string | undefined): { tag?: string; notes: Normalised['notes'] } {
   if (text === undefined) return { notes: [] }

@@ -9,9 +9,9 @@ import type { WarningContext } from '../kind.ts'
 import type { Alike } from './gathered.ts'
 
 /**
- * Addresses that people or programs take for one another. In: the addresses that users keep once
- * they have merged. Out: users are rejected whose addresses differ only in the case or form of
- * letters outside ASCII; a warning names those that merely look alike.
+ * Finds addresses that users or programs can confuse, among those that users keep after merging.
+ * Rejects users whose addresses differ only in the case or form of letters outside ASCII. Warns
+ * about addresses that only look alike.
  */
 
 interface Lookalike {
@@ -21,10 +21,9 @@ interface Lookalike {
 }
 
 /**
- * Refuses users whose addresses differ in the case of letters outside ASCII, in how Unicode puts a
- * letter together, or in how the domain is written: `MÜLLER@x.example` and `müller@x.example`. All
- * of them: mail servers do not agree on whether that is one mailbox, so nobody can tell here whose
- * account it is. Once users have merged, so that it is about the addresses that they keep.
+ * Rejects all users whose addresses differ only in the case of letters outside ASCII, in Unicode
+ * normalization or in the spelling of the domain: `MÜLLER@x.example` and `müller@x.example`. Mail
+ * servers disagree on whether these are one mailbox. Runs after users merge.
  */
 export function refuseLookalikes(rundb: RunDatabase): void {
   if (rundb.count('SELECT EXISTS (SELECT 1 FROM lookalikes)') === 0) return
@@ -55,8 +54,8 @@ function refuse(rundb: RunDatabase, user: Lookalike, users: readonly Lookalike[]
     {
       code: 'possible_duplicate',
       field: 'email',
-      message: `the address ${user.email} may be the same as ${named(others)}: they differ only in the case or form of letters outside ASCII`,
-      hint: 'if they are one person, write the address in one way in the source; if they are two, leave one of them out with map.user.when',
+      message: `the address ${user.email} might be the same as ${named(others)}: they differ only in the case or form of letters outside ASCII`,
+      hint: 'if they are one user, write the address in one way in the source; otherwise skip one of them with map.user.when',
     },
   )
 }
@@ -66,8 +65,8 @@ function named(others: readonly Lookalike[]): string {
 }
 
 /**
- * Letters of other alphabets that are drawn like a letter of ASCII in common fonts; from the table
- * of confusables of Unicode Technical Standard 39 those that addresses are made of.
+ * Letters of other alphabets that common fonts draw like an ASCII letter; from the table of
+ * confusables of Unicode Technical Standard 39, those that occur in addresses.
  */
 const DRAWN_ALIKE: Record<string, string> = {
   // Cyrillic
@@ -122,12 +121,10 @@ const DRAWN_ALIKE: Record<string, string> = {
   ọ: 'o',
 }
 
-/** Signs of ASCII that are taken for a letter. */
+/** ASCII characters that look like a letter. */
 const TAKEN_FOR: Record<string, string> = { '0': 'o', '1': 'l', i: 'l', '|': 'l' }
 
-/**
- * What an address looks like at a glance: two that have this in common are taken for one another.
- */
+/** What an address looks like at a glance: two addresses with the same skeleton can be confused. */
 function lookalikeSkeleton(email: string): string {
   const latin = inLatin(email)
   const at = latin.lastIndexOf('@')
@@ -135,8 +132,8 @@ function lookalikeSkeleton(email: string): string {
 }
 
 /**
- * A word of the part before the @, with what tells namesakes apart at its end: `dani` and `dan1`,
- * `joselo` and `jose10` are two people.
+ * A word of the part before the @, with the end that distinguishes namesakes: `dani` and `dan1`,
+ * `joselo` and `jose10` are two users.
  */
 const WORD = /([^._+-]*?)(\d{2,}|i)?(?=[._+-]|$)/g
 
@@ -152,22 +149,21 @@ function drawn(text: string): string {
     .replace(/vv/g, 'w')
 }
 
-/** Bits of the filters: so many for each user, and at most. */
+/** Bits of the filters: for each user, and the maximum. */
 const BITS_PER_USER = 256
 const MOST_BITS = 2 ** 27
 
-/** Bits of the filter of those that were met again. */
+/** Bits of the filter of addresses seen twice. */
 const BITS_AGAIN = 2 ** 20
 
 /**
- * Which texts were met, in a bounded memory: what it says was not met was not, and it seldom says
- * more was than were.
+ * A Bloom filter: texts that it does not contain were never added, and false positives are rare.
  */
 class Filter {
   readonly #bits: Uint32Array
   readonly #mask: number
 
-  /** @param bits as many as a power of two */
+  /** @param bits their number is a power of two */
   constructor(bits: Uint32Array) {
     this.#bits = bits
     this.#mask = bits.length * 32 - 1
@@ -189,22 +185,20 @@ class Filter {
   }
 }
 
-/** Room for so many bits at least. */
+/** Room for at least this many bits. */
 function room(bits: number): Uint32Array {
   return new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(bits, 2 ** 10))) / 32)
 }
 
-/**
- * A number of 64 bits, the same for addresses that look alike, and mostly another one for others.
- */
+/** A 64-bit number, equal for addresses that look alike and usually different for others. */
 interface Face {
   high: number
   low: number
 }
 
 /**
- * The face of an address: that of its skeleton, without what tells namesakes apart. An address of
- * ASCII is not made into a skeleton for it.
+ * The face of an address: that of its skeleton, without the end that distinguishes namesakes.
+ * Computed for ASCII addresses without building the skeleton.
  */
 function faceOf(email: string): Face {
   const plain = isPlain(email) ? email : lookalikeSkeleton(email)
@@ -212,7 +206,7 @@ function faceOf(email: string): Face {
   for (let at = 0; at < plain.length; at++) {
     let code = plain.charCodeAt(at)
     if (code >= 65 && code <= 90) code += 32
-    // As `drawn` does: 0 is an o; 1, i and | are an l; rn is an m, vv a w.
+    // As in `drawn`: 0 is an o; 1, i and | are an l; rn is an m, vv a w.
     if (code === 48) code = 111
     else if (code === 49 || code === 105 || code === 124) code = 108
     else if (code === 114 && (plain.charCodeAt(at + 1) | 32) === 110) {
@@ -232,13 +226,13 @@ function faceOf(email: string): Face {
   return { high: (high ^ (high >>> 15)) | 1, low: low ^ (low >>> 16) }
 }
 
-/** Whether an address is of ASCII, with an @. */
+/** Whether an address is ASCII and contains an @. */
 function isPlain(email: string): boolean {
   for (let at = 0; at < email.length; at++) if (email.charCodeAt(at) > 0x7f) return false
   return email.includes('@')
 }
 
-/** Addresses of all users as they come by, in a bounded memory. */
+/** The addresses of all users, in bounded memory. */
 export class SeenAddresses {
   readonly #seen: Filter
   readonly #alike: Alike = { someAlike: false, someMixed: false, again: room(BITS_AGAIN) }
@@ -264,31 +258,28 @@ export class SeenAddresses {
   }
 }
 
-/**
- * Whether a word of an address has letters of more than one of the alphabets that are drawn alike.
- */
+/** Whether a word of an address mixes letters of the alphabets that look alike. */
 function mixesScripts(email: string): boolean {
   if (!/[^\x00-\x7f]/.test(email)) return false
   return email.split(/[^\p{L}\p{M}]+/u).some((word) => SCRIPTS.filter((script) => script.test(word)).length > 1)
 }
 
 const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u]
-/** Addresses that are named, and that are counted. */
+/** How many addresses to name; the others are counted. */
 const PAIRS = 5
 
 const MOST = 1000
 
 /**
- * A warning about addresses that people take for one another: of two users, or with letters of two
- * alphabets in one word. Whoever has the wrong one of them gets the other's invitations, and an
- * administrator gives access to whom they do not mean.
- * @param alike which addresses are looked at
+ * Warns about addresses that can be confused: of two users, or with letters of two alphabets in one
+ * word. Invitations and access could go to the wrong user.
+ * @param alike which addresses to compare
  */
 export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext, alike: Alike): Problem[] {
   const found = [...(alike.someAlike ? pairsIn(rundb, new Filter(alike.again)) : []), ...refusedPairs(rundb)]
   // An address that looks like another of the source is named together with it.
   for (const email of alike.someMixed ? mixedAddresses(rundb) : []) {
-    if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
+    if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, with letters of two alphabets`)
   }
   if (found.length === 0) return []
   return [
@@ -296,14 +287,14 @@ export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext
       code: 'lookalike_address',
       severity: 'warning',
       message: `${found.length === 1 ? 'an address looks' : 'addresses look'} like another: ${someOf(found, { limit: PAIRS })}`,
-      hint: 'compare them letter by letter with the source: one of each may be a slip, or made to deceive',
+      hint: 'compare them letter by letter with the source: one might be a typo or an attempt to deceive',
       at: locate(['map', 'user', 'email']),
       path: 'map.user.email',
     },
   ]
 }
 
-/** @param again which addresses may look like another one */
+/** @param again addresses that can look like another one */
 function pairsIn(rundb: RunDatabase, again: Filter): string[] {
   rundb.define('skeleton', lookalikeSkeleton)
   rundb.define('mayBeAlike', (email) => (again.has(faceOf(email)) ? 1 : 0))
@@ -314,7 +305,7 @@ function pairsIn(rundb: RunDatabase, again: Filter): string[] {
       SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user' AND key BETWEEN ? AND ?)
     WHERE email IS NOT NULL AND mayBeAlike(email)`
   for (const range of keyRanges(rundb, 'desired', 'user')) rundb.run(add, ...range)
-  // An i for an l alone is no look-alike: Ian and Lan are two people.
+  // An i in place of an l alone does not count: Ian and Lan are two users.
   return rundb
     .statement(
       `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM alike GROUP BY skeleton
@@ -326,7 +317,7 @@ function pairsIn(rundb: RunDatabase, again: Filter): string[] {
     })
 }
 
-/** Those that are refused already, since they differ in the case or form of their letters alone. */
+/** Pairs that are already rejected because they differ only in the case or form of letters. */
 function refusedPairs(rundb: RunDatabase): string[] {
   const pairs = rundb
     .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
@@ -335,7 +326,7 @@ function refusedPairs(rundb: RunDatabase): string[] {
       const [, one, other] = /^the address (\S+) may be the same as (\S+)/.exec(String(message)) ?? []
       return one === undefined || other === undefined ? [] : [[one, other].toSorted()]
     })
-  // Both of a pair are refused.
+  // Both of a pair are rejected.
   return [...new Set(pairs.map(([one = '', other = '']) => `${spelt(one)} and ${spelt(other)} (rejected)`))]
 }
 
@@ -353,7 +344,9 @@ function mixedAddresses(rundb: RunDatabase): string[] {
     .map(({ email }) => String(email))
 }
 
-/** An address with the name of the first letter outside ASCII: it may look like one of ASCII. */
+/**
+ * An address with the name of its first letter outside ASCII, which can look like an ASCII letter.
+ */
 function spelt(email: string): string {
   const letter = [...email].find((character) => (character.codePointAt(0) ?? 0) > 0x7f)
   return letter === undefined ? email : `${email} (${codePointOf(letter)})`

@@ -1,4 +1,4 @@
-/** What follows a name after a comma without being a first name: `Smith, Jr.` */
+/** Text after a comma that is not a first name: `Smith, Jr.` */
 const SUFFIX = /^(?:jr|sr|junior|senior|ii|iii|iv|v|phd|md|dds|esq|mba|cpa)$/i
 
 export interface PersonName {
@@ -7,10 +7,9 @@ export interface PersonName {
 }
 
 /**
- * First and last name out of a full name. `Last, First` is split at its comma. Otherwise the last
- * word is the last name, together with words before it that begin with a small letter (`van`, `de
- * la`) unless the whole name is written small, and with a suffix behind it (`Jr.`). A single word
- * is a first name. Undefined when there is no word.
+ * Splits a full name. `Last, First` is split at its comma. Otherwise the last word is the last
+ * name, together with lowercase words before it (`van`, `de la`) unless the whole name is
+ * lowercase, and with a suffix (`Jr.`). A single word is a first name. Undefined: there is no word.
  */
 export function splitName(fullName: string): PersonName | undefined {
   const name = fullName.normalize('NFC').replace(/\s+/gu, ' ').trim()

@@ -16,9 +16,8 @@ const byKey: SelectorRule = {
   found: ({ users }) => `SELECT chosen FROM (${users}) WHERE key GLOB ?1`,
   glob: globOf,
   names: ({ users }) => `SELECT DISTINCT key AS name FROM (${users})`,
-  hint: 'write the key that map.user.key yields, to the letter',
-  otherWay: (_rundb, pattern) =>
-    pattern.includes('@') ? `to choose by the address, write email:${pattern}` : undefined,
+  hint: 'write the key exactly as map.user.key returns it',
+  otherWay: (_rundb, pattern) => (pattern.includes('@') ? `to choose by address, write email:${pattern}` : undefined),
   choosesAll: true,
 }
 
@@ -29,7 +28,7 @@ const byAddress: SelectorRule = {
   found: ({ users }) => `SELECT chosen FROM (${users}) WHERE lower(email) GLOB ?1`,
   glob: addressGlob,
   names: ({ users }) => `SELECT DISTINCT email AS name FROM (${users}) ${NAMED_BY_ADDRESS}`,
-  hint: 'write the address that map.user.email yields',
+  hint: 'write the address that map.user.email returns',
   otherWay: (rundb, pattern) => {
     const merged = rundb
       .statement(
@@ -37,7 +36,7 @@ const byAddress: SelectorRule = {
          WHERE d.kind = 'user' AND lower(d.attributes ->> '$.email') GLOB ? ORDER BY d.key, d.dedupe_group, d.id LIMIT 1`,
       )
       .get(addressGlob(pattern))
-    return merged && `a record with that address merged into another one: choose user:${merged.canonical}`
+    return merged && `a record with that address merged into another user: choose user:${merged.canonical}`
   },
 }
 
@@ -47,7 +46,7 @@ const byDomain: SelectorRule = {
   glob: (pattern) => addressGlob(`*@${pattern}`),
   names: ({ users }) =>
     `SELECT DISTINCT substr(email, instr(email, '@') + 1) AS name FROM (${users}) ${NAMED_BY_ADDRESS}`,
-  hint: 'write all that stands behind the @ of the addresses',
+  hint: 'write everything after the @ of the addresses',
   otherWay: (rundb, pattern) => {
     const owner = rundb
       .statement(
@@ -55,14 +54,16 @@ const byDomain: SelectorRule = {
          WHERE d.kind = 'organization' AND lower(domain.value) GLOB ? LIMIT 1`,
       )
       .get(globOf(pattern).toLowerCase())
-    return owner && `nobody has an address in that domain; the organization that claims it is organization:${owner.key}`
+    return (
+      owner && `no user has an address in that domain; the organization that claims it is organization:${owner.key}`
+    )
   },
 }
 
 export const userScope: ScopeRules = {
   selectors: [byKey, byAddress, byDomain],
   desired: isInScope('user', 'd.key'),
-  // For planning, which asks whether somebody out of scope has an address.
+  // For planning, which looks for addresses out of scope.
   index: "CREATE INDEX out_of_scope_by_address ON out_of_scope (attributes ->> '$.email', key) WHERE kind = 'user'",
   refused,
   narrowed: (rundb) =>
@@ -74,6 +75,6 @@ export const userScope: ScopeRules = {
 function refused({ key, email }: RefusedItem, { hasUser, by }: ChosenOnes) {
   if (key === null) return 'unknown'
   if (hasUser(key)) return 'in'
-  // Its address could be one of those that are chosen.
+  // Its address could be one of the chosen ones.
   return by.address && email === undefined ? 'unknown' : belongs(false)
 }

@@ -13,7 +13,8 @@ import { parseKeyUri } from './totp-secret.ts'
 const FACTORS = '/auth/factors'
 
 /**
- * Codes besides a plain 409 that say that the user has one already. WorkOS does not document one.
+ * Codes, in addition to a plain 409, for a user who already has a factor. WorkOS does not document
+ * one.
  */
 const EXISTS: ReadonlySet<string> = new Set([
   'authentication_factor_already_exists',
@@ -22,9 +23,9 @@ const EXISTS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A user's authenticator app. It is made out of the user's secret once records are merged, and
- * enrolled once: WorkOS never tells a secret, so nobody can compare, and whoever has a factor
- * there, of ours or not, is not given another.
+ * The TOTP factor of a user, made from the user's secret after records merge, and enrolled once.
+ * WorkOS never returns a secret, so nothing can be compared: a user who has any factor in WorkOS
+ * gets no other.
  */
 export const totpFactor: KindDefinition = {
   name: 'totp-factor',
@@ -93,7 +94,7 @@ function pathOf(user: string): string {
   return `/user_management/users/${encodeURIComponent(user)}/auth_factors`
 }
 
-/** The TOTP factors of a user, page by page. None where the user is gone. */
+/** The TOTP factors of a user, page by page. None if the user is gone. */
 async function* factorsOf(api: Parameters<KindDefinition['list']>[0], user: string): AsyncGenerator<LiveResource[]> {
   for await (const page of pages(api, pathOf(user), { order: 'asc' }, (body) => parse(body, { user }))) {
     yield page.filter(({ attributes }) => attributes.type === 'totp')
@@ -101,8 +102,8 @@ async function* factorsOf(api: Parameters<KindDefinition['list']>[0], user: stri
 }
 
 /**
- * Enrolling answers the secret, this once: another one than was sent makes codes that nobody's app
- * shows.
+ * Only the response to enrolling contains the secret. If it differs from the sent one, its codes
+ * match no app.
  */
 function refuted(body: JsonObject, { secrets }: DesiredResource): { code: string; message: string } | undefined {
   const { totp } = factorOf(body)
@@ -116,10 +117,7 @@ function factorOf(body: JsonObject): JsonObject {
   return isObject(enrolled) ? (enrolled as JsonObject) : body
 }
 
-/**
- * What enrolling answers has the secret in it: nothing but what is named here is taken out of an
- * answer.
- */
+/** The response to enrolling contains the secret: only the fields named here are read. */
 function parse(body: JsonObject, { user }: RefIds): LiveResource {
   const factor = factorOf(body)
   const totp = isObject(factor.totp) ? (factor.totp as JsonObject) : {}
@@ -135,26 +133,24 @@ function parse(body: JsonObject, { user }: RefIds): LiveResource {
   }
 }
 
-/**
- * What an authenticator app does where its key URI says nothing else, and all that WorkOS takes.
- */
+/** The defaults of authenticator apps, and all that WorkOS supports. */
 const ORDINARY = { algorithm: 'SHA1', digits: '6', period: '30' } as const
 
 /**
- * What `totp` of the answer to an enrolment says otherwise than was sent: the secret, in itself and
- * in its key URI, or how codes are made of it. Neither secret is in the words. Undefined: it
- * agrees, or tells neither.
+ * How `totp` in the response differs from what was sent: the secret, alone or in the key URI, or
+ * the parameters of codes. The text contains neither secret. Undefined: it agrees, or shows
+ * neither.
  */
 function enrolledFault(totp: JsonObject, sent: string): string | undefined {
   const secret = textOf(totp, 'secret') ?? ''
-  if (secret !== '' && !sameSecret(secret, sent)) return 'WorkOS answered with another secret than was sent'
+  if (secret !== '' && !sameSecret(secret, sent)) return 'WorkOS returned a different secret than was sent'
   const uri = parseKeyUri(textOf(totp, 'uri') ?? '')
   if (uri === undefined) return undefined
-  if (!sameSecret(uri.secret, sent)) return 'WorkOS answered with a key URI with another secret than was sent'
+  if (!sameSecret(uri.secret, sent)) return 'WorkOS returned a key URI with a different secret than was sent'
   for (const name of ['algorithm', 'digits', 'period'] as const) {
     const value = uri[name]?.toUpperCase().replace('SHA-', 'SHA')
     if (value !== undefined && value !== ORDINARY[name]) {
-      return `WorkOS answered with a factor whose ${name} ${name === 'digits' ? 'are' : 'is'} not ${ORDINARY[name]}`
+      return `WorkOS returned a factor whose ${name} ${name === 'digits' ? 'are' : 'is'} not ${ORDINARY[name]}`
     }
   }
   return undefined
@@ -165,14 +161,14 @@ function sameSecret(one: string, other: string): boolean {
   return a === undefined || b === undefined ? one === other : a.equals(b)
 }
 
-/** Case, padding and the blanks and hyphens that apps show between groups carry no meaning. */
+/** Case, padding, and the spaces and hyphens that apps show between groups have no meaning. */
 function bytesOf(secret: string): Buffer | undefined {
   return decode(secret.replace(/[\s-]/g, '').replace(/=+$/, ''), 'base32')
 }
 
 /**
- * Makes a factor of each merged user's secret, and takes the secret from the user. The user's key
- * is the factor's; the account is what the source calls it, else the e-mail address.
+ * Makes a factor from each merged user's secret and removes the secret from the user. The factor
+ * has the user's key; its account is the source's name for it, otherwise the email address.
  */
 export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, 'totp'>): void {
   const having = "kind = 'user' AND secrets ->> '$.totpSecret.secret' IS NOT NULL"
@@ -182,7 +178,7 @@ export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, '
     where: having,
     key: 'key',
     refs: "json_object('user', key)",
-    // A merge patch leaves null out; the names are in the order of canonical JSON.
+    // A merge patch omits null; the names are in the order of canonical JSON.
     attributes: `json_patch('{}', json_object('account', coalesce(secrets ->> '$.totpSecret.account', attributes ->> '$.email'),
       'issuer', coalesce(secrets ->> '$.totpSecret.issuer', ?1)))`,
     secrets: "json_object('totpSecret', secrets ->> '$.totpSecret.secret')",
@@ -192,17 +188,15 @@ export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, '
   rundb.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
 }
 
-/**
- * A remark about a secret does not apply to the user when a merge replaced or removed that secret.
- */
+/** A remark on a secret does not apply if a merge replaced or removed the secret. */
 const UNSUPPORTED = `notes n LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
   JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
   WHERE n.code = 'totp_unsupported'
     AND NOT EXISTS (SELECT 1 FROM desired t WHERE t.kind = 'totp-factor' AND t.key = d.key)`
 
 /**
- * How many users each reason leaves without a factor, most first. A user with several counts for
- * the first record's.
+ * How many users each reason leaves without a factor, the most frequent first. A user with several
+ * reasons counts for that of the first record.
  */
 export function unsupportedTotpCounts({ rundb }: { rundb: RunDatabase }): { reason: string; count: number }[] {
   return rundb
@@ -214,7 +208,7 @@ export function unsupportedTotpCounts({ rundb }: { rundb: RunDatabase }): { reas
     .map(({ detail, n }) => ({ reason: String(detail), count: Number(n) }))
 }
 
-/** These users, by key. */
+/** These users, ordered by key. */
 export function* unsupportedTotp(
   { rundb }: { rundb: RunDatabase },
   limit = Number.MAX_SAFE_INTEGER,
@@ -235,22 +229,22 @@ export function* unsupportedTotp(
   }
 }
 
-/** A user whose authenticator app WorkOS cannot take, and who enrols again. */
+/** A user whose authenticator app WorkOS does not support, and who must enroll again. */
 interface UnsupportedTotp {
   key: string
   email: string | null
   /** `SHA256`, `8 digits, 60 s`. */
   reason: string
-  /** `users.csv:12`. */
+  /** Such as `users.csv:12`. */
   origin: string
 }
 
-/** How many reasons are named: parameters may differ from user to user. */
+/** How many reasons to name: parameters can differ from user to user. */
 const REASONS = 10
 
-/** What the count is of, in a line. */
+/** The heading of the list. */
 export function totpHeading(total: number): string {
-  return `${counted(total, 'user')} migrated without a factor, to enrol again`
+  return `${counted(total, 'user')} migrated without a factor, to enroll again`
 }
 
 /** `3 SHA256, 1 8 digits` as `SHA256 (3), 8 digits (1)`. */
@@ -265,7 +259,7 @@ export function describeUser({ key, email, reason, origin }: UnsupportedTotp): s
   return `${email === null || email === key ? '' : `  ${email}`} (${origin}): ${reason}`
 }
 
-/** How many users the reasons are of. */
+/** How many users the reasons affect. */
 export function sum(reasons: readonly { count: number }[]): number {
   return reasons.reduce((total, { count }) => total + count, 0)
 }

@@ -5,39 +5,36 @@ import { type Fault, isEmpty, saysNothing } from '../values/check.ts'
 import { decode, type Encoding, encode } from '../values/encodings.ts'
 
 /**
- * The secret of an authenticator app, before it is a factor. In: what the mapping yields, whatever
- * way it is written. Out: by `takeTotp`, the secret in Base32 with issuer and account, or why
- * WorkOS cannot take it. No message carries a part of the secret.
+ * Reads the secret of an authenticator app in any form that the mapping returns. `takeTotp` returns
+ * it in Base32 with issuer and account, or the reason why WorkOS cannot use it. No message contains
+ * any part of the secret.
  */
 
-/** The secret of an authenticator app as WorkOS takes it. */
+/** The secret of an authenticator app in WorkOS's form. */
 export interface TotpFactor {
-  /** Base32 in upper case, without blanks and `=`. */
+  /** Base32 in upper case, without spaces and `=`. */
   secret: string
   issuer?: string
   account?: string
 }
 
 /**
- * What the mapping yielded for a TOTP secret, understood. No part of it carries the secret into a
+ * The mapped value of a TOTP secret, after reading. No part of it carries the secret into a
  * message.
  */
 export type Totp =
   | { kind: 'none' }
   | { kind: 'factor'; factor: TotpFactor; notes: { code: string; detail: string }[] }
-  /** WorkOS cannot take it: it has SHA-1, 6 digits and 30 seconds alone. */
+  /** WorkOS cannot use it: it supports only SHA-1, 6 digits and 30 seconds. */
   | { kind: 'unsupported'; reason: string }
   | { kind: 'problem'; fault: Fault }
 
-/**
- * Bits below which a secret is none: nobody makes them so short, and a code or a wrong column is
- * read as one.
- */
+/** The least bits of a secret: anything shorter is a code or another column. */
 const LEAST_BITS = 80
 
 /**
  * RFC 4226, section 4, R6: "The length of the shared secret MUST be at least 128 bits." Many apps
- * use 80 all the same.
+ * still use 80.
  */
 const SOUND_BITS = 128
 
@@ -53,8 +50,7 @@ const ENCODINGS: ReadonlyMap<string, Encoding> = new Map([
 
 /**
  * Reads a secret: text, a key URI, `{ secret, encoding, algorithm, digits, period, issuer, account
- * }`, or `{ unsupported }` with the reason. Of a list, somebody's several apps, the first that
- * WorkOS can take.
+ * }`, or `{ unsupported }` with the reason. Of a list of apps, the first that WorkOS can use.
  */
 export function readTotp(value: unknown, rules: Pick<Manifest['totp'], 'encoding'>): Totp {
   if (!Array.isArray(value)) return readOne(value, rules)
@@ -71,12 +67,12 @@ function readOne(value: unknown, rules: Pick<Manifest['totp'], 'encoding'>): Tot
   if (!isEmpty(value.unsupported)) return { kind: 'unsupported', reason: shownReason(value.unsupported) }
   const unknown = Object.keys(value).filter((name) => !MEMBERS.some((member) => member === name))
   if (unknown.length > 0) {
-    return problem('the TOTP secret is an object with other members than are known', `known are ${MEMBERS.join(', ')}`)
+    return problem('the TOTP secret is an object with unknown members', `known members are ${MEMBERS.join(', ')}`)
   }
   return isNoSecret(value.secret) ? { kind: 'none' } : readParts(value, rules)
 }
 
-/** `NULL` and `None` are Base32 by chance. */
+/** `NULL` and `None` happen to be valid Base32. */
 function isNoSecret(value: unknown): boolean {
   return isEmpty(value) || (typeof value === 'string' && saysNothing(value))
 }
@@ -87,15 +83,14 @@ function readParts(parts: Record<string, unknown>, rules: Pick<Manifest['totp'],
   if (!isKeyUri(secret)) return readPlain({ ...parts, secret }, rules.encoding)
   const uri = parseKeyUri(secret)
   if (uri === undefined) {
-    return problem('the otpauth URI has no secret, or is no URI', 'expected otpauth://totp/Issuer:account?secret=…')
+    return problem('the otpauth URI has no secret or is not a URI', 'expected otpauth://totp/Issuer:account?secret=…')
   }
   const { encoder, ...told } = uri
-  if (encoder !== undefined) return { kind: 'unsupported', reason: 'codes that are no digits' }
+  if (encoder !== undefined) return { kind: 'unsupported', reason: 'codes that are not digits' }
   const given = Object.entries(parts).filter(([name, value]) => name !== 'secret' && !isEmpty(value))
   const contradicts = given.some(([name, value]) => name === 'encoding' && !['base32', 'auto'].includes(plain(value)))
-  if (contradicts) return problem('an otpauth URI holds its secret in Base32 always', 'leave the encoding out')
-  // What the mapping says of the factor goes before what its URI says, in which some systems leave
-  // the defaults out.
+  if (contradicts) return problem('the secret of an otpauth URI is always in Base32', 'remove the encoding')
+  // The mapping counts before the URI, in which some systems omit defaults.
   return readPlain({ ...told, ...Object.fromEntries(given), secret: uri.secret }, 'base32')
 }
 
@@ -105,14 +100,17 @@ function readPlain(parts: Record<string, unknown> & { secret: string }, fallback
   if (outside !== '') return { kind: 'unsupported', reason: outside }
   const named = isEmpty(parts.encoding) ? fallback : plain(parts.encoding)
   if (named !== 'auto' && !ENCODINGS.has(named)) {
-    return problem('the encoding of the TOTP secret is unknown', `known are auto, ${[...ENCODINGS.keys()].join(', ')}`)
+    return problem(
+      'the encoding of the TOTP secret is unknown',
+      `known encodings are auto, ${[...ENCODINGS.keys()].join(', ')}`,
+    )
   }
   const read = named === 'auto' ? guess(parts.secret) : decodeAs(parts.secret, ENCODINGS.get(named) ?? 'text')
   if (read === undefined) {
     const expected = named === 'auto' ? 'an otpauth URI, Base32, hex or Base64' : named
     return problem(
       `the TOTP secret is not ${expected}`,
-      'totp.encoding says how secrets are written; text that is the secret itself has the encoding text',
+      'set totp.encoding to the encoding of the secrets; use text if the text itself is the secret',
     )
   }
   const bits = read.bytes.length * 8
@@ -122,7 +120,7 @@ function readPlain(parts: Record<string, unknown> & { secret: string }, fallback
     const value = parts[name]
     if (isEmpty(value)) continue
     if (typeof value !== 'string' && typeof value !== 'number') {
-      return problem(`beside the TOTP secret, ${name} is not text`, 'map a text value')
+      return problem(`the ${name} of the TOTP secret is not text`, 'map a text value')
     }
     factor[name] = String(value).trim()
   }
@@ -133,7 +131,7 @@ function readPlain(parts: Record<string, unknown> & { secret: string }, fallback
   return { kind: 'factor', factor, notes }
 }
 
-/** What WorkOS has no setting for, in words; an empty text: nothing. */
+/** What WorkOS does not support, as text. Empty: nothing. */
 function outsideOf({ type, algorithm, digits, period }: Record<string, unknown>): string | Totp {
   const reasons: string[] = []
   if (!isEmpty(type) && plain(type) !== 'totp') reasons.push(plain(type) === 'hotp' ? 'hotp' : 'another type of factor')
@@ -149,7 +147,7 @@ function outsideOf({ type, algorithm, digits, period }: Record<string, unknown>)
     if (isEmpty(value)) continue
     const number = typeof value === 'string' && /^\s*\d{1,5}\s*$/.test(value) ? Number(value) : value
     if (typeof number !== 'number' || !Number.isInteger(number)) {
-      return problem(`beside the TOTP secret, ${name} is not a whole number`, `WorkOS takes ${only} ${unit}`)
+      return problem(`the ${name} of the TOTP secret is not a whole number`, `WorkOS supports only ${only} ${unit}`)
     }
     if (number !== only) reasons.push(`${number} ${unit}`)
   }
@@ -161,10 +159,10 @@ interface Decoded {
   ambiguous: boolean
 }
 
-/** Base32 where it can be that, else hex, else Base64. Never raw text: anything is that. */
+/** Base32 if possible, otherwise hex, otherwise Base64. Never raw text, since any text is that. */
 function guess(text: string): Decoded | undefined {
   const hex = decodeAs(text, 'hex')
-  // Base64 without digits above 7 reads as Base32, but for its two cases.
+  // Base64 without digits above 7 could be Base32, except for its mixed case.
   const oneCase = text === text.toUpperCase() || text === text.toLowerCase()
   const base32 = oneCase ? decodeAs(text, 'base32') : undefined
   if (base32) return { ...base32, ambiguous: hex !== undefined }
@@ -172,7 +170,7 @@ function guess(text: string): Decoded | undefined {
 }
 
 /**
- * What people are shown in groups, Base32 above all, may keep the blanks or dashes between them.
+ * Base32 above all is shown in groups, and copies can contain the spaces or dashes between them.
  */
 const SEPARATORS: Partial<Record<Encoding, RegExp>> = { base32: /[\s-]/g, hex: /\s/g }
 
@@ -183,17 +181,17 @@ function decodeAs(text: string, encoding: Encoding): Decoded | undefined {
   return bytes === undefined || bytes.length === 0 ? undefined : { bytes, ambiguous: false }
 }
 
-/** A name whose case, blanks, `-` and `_` do not count. */
+/** A name without the case, spaces, `-` and `_`, which have no meaning. */
 function plain(value: unknown): string {
   return String(value)
     .toLowerCase()
     .replace(/[\s_-]/g, '')
 }
 
-/** A reason that reads as words: a secret out of place must not be shown as one. */
+/** A reason that reads like words: a secret in the wrong place must not be shown. */
 function shownReason(reason: unknown): string {
   const words = typeof reason === 'string' ? reason.trim() : ''
-  return /^[a-z]{1,12}([ -][a-z\d]{1,12}){0,5}$/i.test(words) ? words : 'a reason of its own'
+  return /^[a-z]{1,12}([ -][a-z\d]{1,12}){0,5}$/i.test(words) ? words : 'another reason'
 }
 
 function problem(message: string, hint: string): Totp {
@@ -201,7 +199,7 @@ function problem(message: string, hint: string): Totp {
 }
 
 /**
- * What a key URI says of a factor, undecoded:
+ * The parts of a key URI, undecoded:
  * https://github.com/google/google-authenticator/wiki/Key-Uri-Format
  */
 interface KeyUri {
@@ -211,7 +209,7 @@ interface KeyUri {
   algorithm?: string
   digits?: string
   period?: string
-  /** Of codes that are no digits: `steam`. */
+  /** For codes that are not digits: `steam`. */
   encoder?: string
   issuer?: string
   account?: string
@@ -222,8 +220,7 @@ function isKeyUri(text: string): boolean {
 }
 
 /**
- * Reads `otpauth://totp/Issuer:account?secret=…`. Undefined where it is no such URI, or has no
- * secret.
+ * Reads `otpauth://totp/Issuer:account?secret=…`. Undefined: not such a URI, or without a secret.
  */
 export function parseKeyUri(text: string): KeyUri | undefined {
   const uri = URL.parse(text.trim())
@@ -250,13 +247,9 @@ function unescaped(text: string): string | undefined {
   }
 }
 
-/**
- * Characters from which a text is long enough to be a secret, so that its appearance elsewhere is
- * no chance.
- */
+/** From this many characters on, a text that occurs elsewhere is no coincidence. */
 const TELLING = 12
 
-/** What a user's record says of an authenticator app. */
 interface UserTotp {
   /** The secret attribute `totpSecret`: secret, issuer, account. */
   secret?: JsonObject
@@ -264,8 +257,8 @@ interface UserTotp {
 }
 
 /**
- * The authenticator app among the fields of a user. Files a problem where it is unsound, where the
- * manifest has those rejected that WorkOS cannot take, and where the metadata has the secret in it.
+ * Reads the authenticator app of a user. Adds a problem if the secret is invalid, if WorkOS does
+ * not support it and the manifest rejects such users, or if the metadata contains the secret.
  */
 export function takeTotp(
   value: unknown,
@@ -280,8 +273,8 @@ export function takeTotp(
     problems.push({
       code: 'totp_secret_in_metadata',
       field: 'metadata',
-      message: 'the metadata has the secret of the authenticator app in it, for everybody to see who may read the user',
-      hint: 'leave that member out of map.user.metadata',
+      message: 'the metadata contains the secret of the authenticator app, readable to everyone who can read the user',
+      hint: 'remove that member from map.user.metadata',
     })
   }
   switch (read.kind) {
@@ -295,8 +288,8 @@ export function takeTotp(
       problems.push({
         code: 'unsupported_totp',
         field: 'totpSecret',
-        message: `WorkOS does not take the authenticator app (${read.reason}), and totp.unsupported is reject`,
-        hint: 'it takes SHA-1, 6 digits and 30 seconds; with totp.unsupported: skip the user is migrated without it',
+        message: `WorkOS does not support the authenticator app (${read.reason}), and totp.unsupported is reject`,
+        hint: 'set totp.unsupported to skip to migrate the user without it; WorkOS supports SHA-1, 6 digits and 30 seconds',
       })
       return { notes: [] }
   }
@@ -306,7 +299,7 @@ function secretAttribute({ secret, issuer, account }: TotpFactor): JsonObject {
   return { secret, ...(issuer !== undefined && { issuer }), ...(account !== undefined && { account }) }
 }
 
-/** The texts that may be a secret: of an object the member that is one. */
+/** The texts that can be a secret; of an object, the member `secret`. */
 function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf)
   if (isObject(value)) return textsOf(value.secret)

@@ -21,14 +21,13 @@ import { everybodyVerified } from './value-warnings.ts'
 import { userRemarks, userRemedies } from './wording.ts'
 
 /**
- * The kind of users. In: what `map.user` yields, and what WorkOS answers. Out: the definition by
- * which users are checked, merged, planned, sent and read back. The steps of its own are in
- * `lifecycle.ts`, passwords in `passwords/`, second factors in `totp-*.ts`.
+ * Users: how they are checked, merged, planned, sent and read back. Their own steps are in
+ * `lifecycle.ts`, passwords in `passwords/`, TOTP factors in `totp-*.ts`.
  */
 
 const PATH = '/user_management/users'
 
-/** What a create takes. */
+/** The fields of a create. */
 const CREATED: Spelling = {
   email: 'email',
   emailVerified: 'email_verified',
@@ -41,10 +40,10 @@ const CREATED: Spelling = {
 
 const SPELLING: Spelling = { ...CREATED, locale: 'locale' }
 
-/** Codes that say that the e-mail or the external id belongs to a user already, on create. */
+/** Codes of a rejected create if the email address or external ID already belongs to a user. */
 const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_already_exists', 'external_id_already_used'])
 
-/** A user: known by external id, then by e-mail. */
+/** A user: identified by external ID, then by email address. */
 export const user: KindDefinition = {
   name: 'user',
   plural: 'users',
@@ -67,8 +66,8 @@ export const user: KindDefinition = {
     totpSecret: { secret: true, compare: 'value', merge: 'first' },
   },
   exclusive: [['password', 'passwordHash']],
-  // Whoever signed up with somebody else's address and never verified it must not get into that
-  // person's account with a password of their own.
+  // Someone who signed up with another user's address and never verified it must not get into that
+  // user's account with their own password.
   provenBy: 'emailVerified',
   holder: true,
   mapped: [
@@ -150,7 +149,7 @@ export const user: KindDefinition = {
   },
   review: {
     main: true,
-    // A secret of a second factor becomes a resource of its own.
+    // The TOTP secret becomes a separate resource.
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
     duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
     valueWarnings: (context) => [...(context.partial ? [] : everybodyVerified(context)), ...passwordWarnings(context)],
@@ -174,7 +173,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const locale = readLocale(text('locale'))
   const name = text('name')
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
-  // In the order of their names, in which they are written.
+  // Ordered by name, as they are written.
   const attributes: JsonObject = {}
   if (email !== undefined) attributes.email = email
   if (emailVerified !== undefined) attributes.emailVerified = emailVerified
@@ -198,7 +197,7 @@ function parse(body: JsonObject): LiveResource {
     id: requiredText(body, 'id'),
     externalId: textOf(body, 'external_id'),
     naturalKey: email,
-    // In the order of canonical JSON: it is written for each user of a list.
+    // In the order of canonical JSON: this is written for each user of a list.
     attributes: {
       email,
       ...pick(body, 'email_verified', 'emailVerified'),
@@ -220,7 +219,7 @@ async function findByEmail(api: Api, email: string): Promise<LiveResource | unde
     .find((found) => found.naturalKey === email)
 }
 
-/** The named secret fields, as WorkOS takes them: a hash never leaves without its type. */
+/** The named secret fields in WorkOS's form: a hash is never sent without its type. */
 function credentialsBody(secrets: JsonObject, fields: readonly string[]): JsonObject {
   const { password, passwordHash } = secrets
   if (fields.includes('password') && typeof password === 'string') return { password }

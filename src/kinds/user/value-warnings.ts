@@ -8,21 +8,21 @@ import type { FieldFilling, WarningContext } from '../kind.ts'
 import type { Named } from './gathered.ts'
 
 /**
- * So many addresses have to tell which name is which, and this share of all: three of thousands are
- * chance. Of these the other share has to say that they are swapped.
+ * At least this many addresses must show the order of names, and this share of all: three of
+ * thousands are chance. Of these, the last share must show that names are swapped.
  */
 const TELLING = 3
 const TELLING_SHARE = 0.05
 const SWAPPED = 2 / 3
-/** Users that are looked at, the first ones: what holds for so many holds for all. */
+/** How many users to check: the first ones are enough. */
 const LOOKED_AT = 10_000
 
-/** Whether there is anything to look at. */
+/** Whether there is anything to check. */
 export function mapsNames({ map: { user } }: Pick<Manifest, 'map'>): boolean {
   return user?.firstName !== undefined && user.lastName !== undefined
 }
 
-/** Users with both names, the first ones. */
+/** The first users with both names. */
 export class NamesSeen {
   readonly #users = new Earliest<Named>(LOOKED_AT)
 
@@ -37,9 +37,8 @@ export class NamesSeen {
 }
 
 /**
- * A warning where addresses like first.last@ say of most people that the first name is the last
- * one. Companies that write the family name first in addresses look like this too, so it asks for a
- * look.
+ * Warns if addresses like first.last@ suggest that first and last names are swapped. Companies that
+ * put the family name first in addresses look the same, so the hint only asks for a check.
  */
 export function namesSwapped(
   { loaded: { locate } }: Pick<WarningContext, 'loaded'>,
@@ -60,7 +59,7 @@ export function namesSwapped(
       code: 'names_swapped',
       severity: 'warning',
       message: `first and last names look swapped in ${figure(counts.swapped)} of ${figure(compared)} users whose address contains both (${example})`,
-      hint: 'look at map.user.firstName and map.user.lastName; where addresses begin with the last name, do nothing',
+      hint: 'check map.user.firstName and map.user.lastName; if addresses begin with the last name, do nothing',
       at: locate(['map', 'user', 'firstName']),
       path: 'map.user.firstName',
     },
@@ -72,8 +71,7 @@ function isThere(name: Json | undefined): boolean {
 }
 
 /**
- * Which name comes first in an address, for those that tell: `ada.lovelace@`, `a.lovelace@`,
- * `alovelace@`.
+ * Which name comes first in an address that shows it: `ada.lovelace@`, `a.lovelace@`, `alovelace@`.
  */
 function orderOf(email: string, first: string, last: string): 'straight' | 'swapped' | undefined {
   const local = email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, '')
@@ -85,8 +83,8 @@ function orderOf(email: string, first: string, last: string): 'straight' | 'swap
 }
 
 /**
- * Whether the address is made of one of the first names, or its initial, then one of the second
- * ones.
+ * Whether the address consists of one of the first names, or its initial, and then one of the
+ * second ones.
  */
 function tells(local: string, before: readonly string[], after: readonly string[]): boolean {
   const parts = folded(local).split(/[._-]+/)
@@ -98,7 +96,7 @@ function tells(local: string, before: readonly string[], after: readonly string[
   return begins && after.includes(two.replace(/\d+$/, ''))
 }
 
-/** A name as addresses have it: whole without blanks, and each of its words. */
+/** A name as in addresses: whole without spaces, and each of its words. */
 function namesIn(name: string): string[] {
   const words = folded(name)
     .split(/[^\p{L}]+/u)
@@ -115,18 +113,15 @@ function folded(text: string): string {
 }
 
 const SPELT: Record<string, string> = { ł: 'l', ø: 'o', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' }
-/** So many users, all of them verified, are worth a word where the source says so itself. */
+/** From this many verified users on, a warning is useful. */
 const MANY = 10
-/**
- * And so many where an expression concludes it from the presence of something: any text will do
- * then.
- */
+/** The same, if an expression concludes it from the presence of a value, which can be any text. */
 const SEVERAL = 2
 
 /**
- * A warning where all users are verified, and no constant says so: WorkOS lets whoever signs in by
- * another way with a verified address into its account. Many sources have verified users alone, so
- * that this asks for a look and for nothing else.
+ * Warns if all users are verified without a constant that says so: whoever signs in another way
+ * with a verified address gets into the account. Many sources contain only verified users, so the
+ * hint only asks for a check.
  */
 export function everybodyVerified({
   loaded: { manifest, locate },
@@ -134,7 +129,7 @@ export function everybodyVerified({
 }: WarningContext & { filling: FieldFilling | undefined }): Problem[] {
   const expression = manifest.map.user?.emailVerified
   if (typeof expression !== 'string' || isConstant(expression) || filling === undefined) return []
-  // Of all users, also of those out of scope: the first ten may all be verified.
+  // Of all users, in scope or not: the first ten may all be verified.
   const { resources: users, fields } = filling
   const found = fields.find(({ field }) => field === 'emailVerified')
   const all = found?.filled === users && found.distinct === 1 && found.example === true
@@ -143,22 +138,22 @@ export function everybodyVerified({
     {
       code: 'everybody_verified',
       severity: 'warning',
-      message: `the addresses of all ${users} users count as verified`,
-      hint: 'if that is right, do nothing; else look at the columns that map.user.emailVerified reads: it may take any text for yes, NULL too',
+      message: `the email addresses of all ${users} users count as verified`,
+      hint: 'if this is right, do nothing; otherwise check the columns that map.user.emailVerified reads: any text, even NULL, might count as true',
       at: locate(['map', 'user', 'emailVerified']),
       path: 'map.user.emailVerified',
     },
   ]
 }
 
-/** Whoever writes it has decided it. */
+/** A constant is the author's decision. */
 function isConstant(expression: string): boolean {
   return /^\s*(["']?)(true|yes|1)\1\s*$/i.test(expression)
 }
 
 /**
- * Whether it makes a yes of the mere presence of something. A column as it is, or a comparison,
- * says yes or no itself.
+ * Whether the expression turns the presence of a value into true. A column or a comparison is true
+ * or false itself.
  */
 function concludes(expression: string): boolean {
   return /\?|\$(exists|boolean|not)\b|\b(and|or)\b/.test(expression)

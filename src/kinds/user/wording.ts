@@ -1,92 +1,99 @@
 import { counted } from '../../diagnostics/printable.ts'
 import { after, again, keyOf, type Remarks, type Remedies, rejectedWith } from '../wording.ts'
 
-/** What a plan remarks on users that it accepts. */
 export const userRemarks: Remarks = {
   password_changed_in_source: ({ resources }) =>
-    `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`,
+    `${resources} whose password changed in the source: not sent, since the user may have set another one in WorkOS (passwords.onChange: send sends it)`,
   password_kept_back: ({ resources }) =>
-    `${resources} whose password changed in the source: not sent, since nobody has verified the address of the adopted account`,
+    `${resources} whose password changed in the source: not sent, since the address of the adopted account is not verified`,
   password_beside_hash: ({ resources }) =>
-    `${resources} with a password in clear beside a hash: the hash decides, and the password is not sent`,
+    `${resources} with both a plain-text password and a hash: only the hash is sent`,
   totp_changed_in_source: ({ count }) =>
-    `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`,
+    `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since the user already has a factor in WorkOS`,
   totp_left_alone: ({ count }) =>
-    `${counted(count, 'user')} with a TOTP factor in WorkOS already: it stays, and that of the source is not enrolled`,
+    `${counted(count, 'user')} with an existing TOTP factor in WorkOS: it stays, and the factor of the source is not enrolled`,
   locale_unknown: ({ resources, detail }) =>
-    `${resources} whose locale ${detail} is no language tag such as en-US: migrated without it`,
+    `${resources} whose locale ${detail} is not a language tag such as en-US: migrated without it`,
   totp_weak_secret: ({ resources, detail }) =>
-    `${resources} with a TOTP secret of ${detail} bits, migrated as it is (RFC 4226 asks for 128)`,
+    `${resources} with a TOTP secret of ${detail} bits, migrated unchanged (RFC 4226 requires 128)`,
   totp_several: ({ resources }) =>
-    `${resources} with several authenticator apps: the first that WorkOS takes is migrated`,
+    `${resources} with several authenticator apps: the first that WorkOS supports is migrated`,
   totp_encoding_ambiguous: ({ resources }) =>
-    `${resources} whose TOTP secret reads as Base32 and as hex, taken as Base32: totp.encoding says which it is`,
+    `${resources} whose TOTP secret is valid Base32 and hex: read as Base32 (totp.encoding sets the encoding)`,
 }
 
-/** What helps against the codes of users: those of a plan first, then WorkOS's. */
+/** Codes of plans first, then codes of WorkOS. */
 export const userRemedies: Remedies = {
-  key_contradiction: after('two people have one key: give each a key of its own, or make the records agree'),
+  key_contradiction: after('two users have one key: give each its own key, or make the records agree'),
   duplicate_user: after(
-    'leave all but one of the records out with map.user.when, or set dedupe.user.strategy to merge, first, last or newest',
+    'skip all but one of the records with map.user.when, or set dedupe.user.strategy to merge, first, last or newest',
   ),
   no_user: keyOf('user'),
   several_users: keyOf('user'),
   user_rejected: rejectedWith('user'),
-  user_missing: after('the user is not in the source: add the record, or leave this one out'),
+  user_missing: after('the user is not in the source: add its record, or remove this one'),
   invalid_totp_secret: after(
-    'say with totp.encoding how the secrets are written, or correct the record: no part of the secret is shown here',
+    'set totp.encoding to the encoding of the secrets, or correct the record; no part of the secret is shown here',
   ),
   unsupported_totp: after(
-    'WorkOS computes SHA-1, 6 digits and 30 seconds alone: with totp.unsupported: skip the user is migrated without the factor',
+    'set totp.unsupported to skip to migrate the user without the factor: WorkOS supports only SHA-1, 6 digits and 30 seconds',
   ),
-  totp_secret_in_metadata: after('leave the member of map.user.metadata out that has the secret in it'),
+  totp_secret_in_metadata: after('remove the member of map.user.metadata that contains the secret'),
   confusable_email: after(
-    'a character of the address can be taken for another one: write the address with ASCII letters, or leave the record out with when',
+    'write the address with ASCII letters, since one of its characters can be taken for another, or skip the record with map.user.when',
   ),
   possible_duplicate: after(
-    'two addresses differ only in the case or form of letters outside ASCII: write them in one way, or leave one user out with map.user.when',
+    'two addresses differ only in the case or form of letters outside ASCII: write them in one way, or skip one user with map.user.when',
   ),
-  email_missing: after('WorkOS identifies users by e-mail: fill in the address, or leave the user out with when'),
+  email_missing: after('add the email address, by which WorkOS identifies users, or skip the user with map.user.when'),
   user_key_collision: after(
-    'several names of the source give one key: tell them apart in map.user.key, and in the same way wherever the user is named',
+    'several names of the source result in the same key: make the keys differ in map.user.key and wherever else the user is named',
   ),
   invalid_password: after('map the password as text'),
-  type_without_hash: after('give a hash with its type: both columns, or neither'),
+  type_without_hash: after('map both the hash and its type, or neither'),
   not_a_hash: after(
-    'map the column that holds hashes; with passwords.unsupported: reset the user is created without a password',
+    'map the column of hashes, or set passwords.unsupported to reset to create the user without a password',
   ),
   unknown_hash_type: after(
-    'correct the name of the hash type; of a hasher that WorkOS does not take, map the hash as { "unsupported": name }',
+    'correct the name of the hash type, or map a hash that WorkOS does not support as { "unsupported": name }',
   ),
   weak_password_hash: after('set passwords.weak to keep the hash or to reset the password'),
   unsupported_password_hash: after(
-    'WorkOS does not take such hashes: set passwords.unsupported to reset, and the users set a new password',
+    'set passwords.unsupported to reset, and the users set a new password: WorkOS does not support such hashes',
   ),
   totp_answered_otherwise: after(
-    'WorkOS does not enrol the secret that it is sent: ask its support. Without the second factor the account opens with the first alone',
+    'ask WorkOS support: WorkOS enrolls a different secret than it is sent. Until then only the first factor protects the account',
   ),
   unverified_account: after(
-    'have the person verify the address of the account, or delete the account in WorkOS if it is a stranger; if you know that it is ' +
-      'theirs, as where an earlier apply made it whose state is lost: workos-migrate state import; adopt.unverified: allow lets all such accounts in',
+    'have the user verify the address of the account, or delete the account in WorkOS if it belongs to a stranger. If you know that the account is the ' +
+      'right one, as after a lost state, use workos-migrate state import; adopt.unverified: allow accepts all such accounts',
   ),
   address_out_of_scope: after(
-    'choose both users, or plan everybody with --everybody: the address passes from one to the other',
+    'choose both users, or plan all users with --everybody: the address moves from one to the other',
   ),
-  user_creation_error: after('the message says which value WorkOS refuses: correct it in the source'),
+  user_creation_error: after('correct the value in the source that WorkOS names in the message'),
   email_not_available: after(
-    'somebody else in WorkOS has the e-mail address. Where two users of this migration exchange theirs, give one of them another address in WorkOS first; else look for the user in the dashboard',
+    'find the user in WorkOS that has the email address. If two users of this migration swap their addresses, first give one of them another address in WorkOS',
   ),
-  user_already_exists: again('the user exists by now: apply again, and it is found'),
-  invalid_locale: after('WorkOS does not take the locale: correct it in the source, or map nothing there'),
-  invalid_email: after('correct the e-mail address in the source'),
-  email_already_verified: again('the address was verified in the meantime: apply again, and it is compared again'),
-  email_change_not_allowed: after('the user signs in through an organization that owns the domain: change it there'),
-  password_strength_error: after('the password is weaker than the environment demands: leave it out and have it reset'),
-  password_too_short: after('the password is weaker than the environment demands: leave it out and have it reset'),
+  user_already_exists: again('the user exists now: apply again, and apply finds it'),
+  invalid_locale: after('correct the locale in the source, or leave it empty: WorkOS rejects it'),
+  invalid_email: after('correct the email address in the source'),
+  email_already_verified: again('the address was verified in the meantime: apply again to compare it again'),
+  email_change_not_allowed: after(
+    'change the address in the organization that owns its domain: the user signs in there',
+  ),
+  password_strength_error: after(
+    'remove the password, and have the user reset it: it is weaker than the environment allows',
+  ),
+  password_too_short: after(
+    'remove the password, and have the user reset it: it is weaker than the environment allows',
+  ),
   password_and_password_hash_provided: after('map the password or its hash, not both'),
-  password_and_password_hash_type_provided: after('map passwordHashType with a hash alone'),
+  password_and_password_hash_type_provided: after('map passwordHashType only together with a hash'),
   invalid_password_hash: after(
-    'WorkOS takes the hash for damaged: check password_hash and password_hash_type of the record',
+    'check password_hash and password_hash_type of the record: WorkOS considers the hash damaged',
   ),
-  user_deletion_not_allowed: after('WorkOS keeps the user: see the message, and delete it in the dashboard'),
+  user_deletion_not_allowed: after(
+    'read the message, and delete the user in the dashboard: WorkOS does not delete it by the API',
+  ),
 }

@@ -3,15 +3,15 @@ import type { JsonObject } from '../../json.ts'
 import type { ValueProblem } from '../draft.ts'
 
 /**
- * The checks that kinds share. In: a value as an expression yields it. Out: the value in one form,
- * or a fault with its code, its message and a hint; `take` files that under a field. No message
- * carries a password hash that stands where another value belongs.
+ * Checks that kinds share. A check returns a normalized value, or a fault with code, message and
+ * hint; `take` files the fault under a field. No message contains a password hash, even if it is in
+ * the wrong field.
  */
 
-/** Why a value is refused, before it is known which field it stands in. */
+/** Why a value is rejected, before its field is known. */
 export type Fault = Omit<ValueProblem, 'field'>
 
-/** A value that was checked: normalised, or refused. */
+/** A checked value: normalized or rejected. */
 export type Check<T> = { ok: true; value: T } | { ok: false; fault: Fault }
 
 export function accept<T>(value: T): Check<T> {
@@ -22,29 +22,26 @@ export function refuse(code: string, message: string, hint?: string): Check<neve
   return { ok: false, fault: hint === undefined ? { code, message } : { code, message, hint } }
 }
 
-/** Between these two are the characters of ASCII that print. */
+/** Printable ASCII is between these two. */
 const BLANK = 0x20
 const DELETE = 0x7f
 
-/** Whether the source has nothing to say: absent, null, or text of blanks. */
+/** Whether a value is absent, null, or blank text. */
 export function isEmpty(value: unknown): boolean {
   if (typeof value !== 'string') return value === undefined || value === null
   const first = value.charCodeAt(0)
   return first > BLANK && first < DELETE ? false : value.trim() === ''
 }
 
-/**
- * What database tools and spreadsheets write where a cell holds nothing, also in brackets or
- * quotes.
- */
+/** What database tools and spreadsheets write for an empty cell, also in brackets or quotes. */
 const NOTHING = /^\s*["'`(<[]?(?:null|none|nil|undefined|nan|#?n\/a|\\N)["'`)>\]]?\s*$/i
 
-/** Whether a text says that nothing is there: no secret is called so. Names of people may be. */
+/** Whether a text is a word for an empty cell. No secret has such a value; a name can. */
 export function saysNothing(text: string): boolean {
   return NOTHING.test(text)
 }
 
-/** Takes the value out of a check, or files its fault under `field`. */
+/** Returns the value of a check, or files its fault under `field`. */
 export function take<T>(field: string, check: Check<T>, problems: ValueProblem[]): T | undefined {
   if (check.ok) return check.value
   problems.push({ ...check.fault, field })
@@ -52,34 +49,34 @@ export function take<T>(field: string, check: Check<T>, problems: ValueProblem[]
 }
 
 /**
- * How the hashes of common systems begin. Where a column was mapped to the wrong field, a hash
- * stands in the place of an e-mail address, and a message about that must not carry it.
+ * How hashes of common systems begin. If a hash is mapped to another field, such as the email
+ * address, messages must not contain it.
  */
 const HASH =
   /\$(?:2[abxy]?|[1567PHSy]|gy|wp|s0|argon2\w*|scrypt|pbkdf2[\w-]*|firebase-scrypt|fbscrypt|bcrypt-sha256|md5|sha1|apr1)\$|\{S?(?:SHA|MD5)-?\d*\}|pbkdf2_sha\d+\w*\$|(?:scrypt|pbkdf2):\w+:\d+|\bscrypt\$\d+\$|\\x2432|AQAAAA[\w+/]{40}/i
 
 /**
- * A value as an error message shows it: JSON, cut to 80 characters; of what holds a password hash,
- * only that it does.
+ * A value for a message: JSON of at most 80 characters. A value that contains a password hash is
+ * not shown.
  */
 export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
-  if (HASH.test(text)) return 'what looks like a password hash'
+  if (HASH.test(text)) return 'a value that looks like a password hash'
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
 /**
- * Text, trimmed and NFC, so that keys written in two ways meet; numbers become text; undefined when
- * the source has nothing.
+ * Text, trimmed and NFC, so that two spellings of a key match. Numbers become text. Undefined: the
+ * source has none.
  */
 export function optionalText(value: unknown): Check<string | undefined> {
   if (isEmpty(value)) return accept(undefined)
   if (typeof value === 'string') return accept(safeNfc(value.trim()))
   if (typeof value === 'number') return accept(String(value))
-  return refuse('not_text', `text is expected, not ${kindOf(value)}`, 'map a single text value')
+  return refuse('not_text', `expected text, not ${kindOf(value)}`, 'map a single text value')
 }
 
-/** Names what a value is, without showing it. */
+/** The sort of a value, without the value. */
 export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (value === null) return 'null'
@@ -97,7 +94,7 @@ const BOOLEAN_WORDS: ReadonlyMap<string, boolean> = new Map([
   ['n', false],
 ])
 
-/** true/1/yes/y and false/0/no/n in any case; undefined when the source has nothing. */
+/** true/1/yes/y and false/0/no/n in any case. Undefined: the source has none. */
 export function parseBoolean(value: unknown): Check<boolean | undefined> {
   if (isEmpty(value)) return accept(undefined)
   if (typeof value === 'boolean') return accept(value)
@@ -112,8 +109,8 @@ export function parseBoolean(value: unknown): Check<boolean | undefined> {
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/
 
 /**
- * An external id: printable ASCII, no longer than the manifest allows; undefined when the source
- * has none.
+ * An external ID: printable ASCII, no longer than the manifest allows. Undefined: the source has
+ * none.
  */
 export function normaliseExternalId(value: unknown, rules: { maxLength: number }): Check<string | undefined> {
   const text = optionalText(value)
@@ -121,45 +118,42 @@ export function normaliseExternalId(value: unknown, rules: { maxLength: number }
   if (!PRINTABLE_ASCII.test(text.value)) {
     return refuse(
       'external_id_not_ascii',
-      `the external id ${shown(text.value)} is not plain ASCII`,
-      'map another value, or leave externalId out',
+      `the external ID ${shown(text.value)} is not plain ASCII`,
+      'map another value, or omit externalId',
     )
   }
   if (text.value.length > rules.maxLength) {
     return refuse(
       'external_id_too_long',
-      `the external id ${shown(text.value)} has ${text.value.length} characters, at most ${rules.maxLength} are taken`,
-      'externalId.maxLength in the manifest sets the limit (WorkOS documents 64, its API description 128)',
+      `the external ID ${shown(text.value)} has ${text.value.length} characters, but the limit is ${rules.maxLength}`,
+      'shorten it, or set externalId.maxLength in the manifest (WorkOS documents 64, its API description 128)',
     )
   }
   return accept(text.value)
 }
 
-/**
- * What a text is of, how long WorkOS lets it be, in characters, and the code with which a longer
- * one is refused.
- */
+/** What the text is, WorkOS's limit in characters, and the code for a longer text. */
 export interface TextBound {
   what: string
   limit: number
   code: string
 }
 
-/** Text, trimmed and NFC, within its bound; undefined when the source has nothing. */
+/** Text, trimmed and NFC, within its limit. Undefined: the source has none. */
 export function boundedText(value: unknown, { what, limit, code }: TextBound): Check<string | undefined> {
   const text = optionalText(value)
   if (!text.ok || text.value === undefined || text.value.length <= limit) return text
   return refuse(
     code,
     `${what} ${shown(text.value)} has ${text.value.length} characters`,
-    `WorkOS takes at most ${limit}: shorten it in the mapping, like $substring(…, 0, ${limit})`,
+    `shorten it in the mapping, for example $substring(…, 0, ${limit}): WorkOS accepts at most ${limit}`,
   )
 }
 
-/** WorkOS's limits on the texts of a role and of a permission, in characters. */
+/** WorkOS's limits on the texts of roles and permissions, in characters. */
 const LABEL_LENGTH = { name: 48, description: 150 }
 
-/** The name and the description of a role or a permission, where the source gives them. */
+/** The name and description of a role or permission. */
 export function readLabels(what: string, fields: Record<string, unknown>, problems: ValueProblem[]): JsonObject {
   const labels: JsonObject = {}
   for (const field of ['name', 'description'] as const) {
@@ -171,7 +165,7 @@ export function readLabels(what: string, fields: Record<string, unknown>, proble
       code: `${what.split(' ')[0]}_text_too_long`,
       field,
       message: `the ${field} of the ${what} has ${text.length} characters`,
-      hint: `WorkOS takes at most ${LABEL_LENGTH[field]}`,
+      hint: `shorten it: WorkOS accepts at most ${LABEL_LENGTH[field]}`,
     })
   }
   return labels

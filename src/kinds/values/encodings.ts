@@ -1,15 +1,14 @@
-/** Ways to write bytes as text: RFC 4648, and UTF-8 as `text`. */
+/** Encodings of bytes as text: RFC 4648, and UTF-8 as `text`. */
 export const ENCODINGS = ['hex', 'base64', 'base64Url', 'base32', 'text'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** Lengths of the last group of 8 characters of Base32 that stand for whole bytes. */
+/** Lengths of the last group of 8 characters of Base32 that mean whole bytes. */
 const BASE32_TAILS: ReadonlySet<number> = new Set([0, 2, 4, 5, 7])
 
 /**
- * The bytes that a text stands for, padded or not, blanks around it aside; undefined where it is
- * not of the encoding.
+ * The bytes of a text, padded or not, without surrounding spaces. Undefined: not of the encoding.
  */
 export function decode(text: string, encoding: Encoding): Buffer | undefined {
   const trimmed = text.trim()
@@ -28,8 +27,8 @@ export function decode(text: string, encoding: Encoding): Buffer | undefined {
 }
 
 /**
- * Bytes as text: Base64 with `=`, Base64 for URLs and Base32 without. Undefined for `text` where
- * they are not UTF-8.
+ * Bytes as text: Base64 with `=`, Base64 for URLs and Base32 without. Undefined for `text` if they
+ * are not UTF-8.
  */
 export function encode(bytes: Buffer, encoding: Encoding): string | undefined {
   switch (encoding) {

@@ -8,7 +8,7 @@ import { accept, type Check, isEmpty, kindOf, refuse, shown, take } from './chec
 type MetadataRules = Manifest['metadata']
 
 /**
- * Names that mean the organization elsewhere in a migration; as metadata of a user they get the
+ * Names that refer to the organization elsewhere in a migration; in metadata of a user they get the
  * source's prefix.
  */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -21,21 +21,21 @@ const RESERVED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Each level is two brackets: what is deeper is longer than any value that WorkOS takes, and may be
- * too deep to be written at all.
+ * Each level has two brackets: deeper values are longer than WorkOS accepts, and can be too deep to
+ * serialize.
  */
 const MAX_LEVELS = 300
 
 export interface Metadata {
-  /** Text by key, as WorkOS takes it; without a prototype where a key may be called `__proto__`. */
+  /** Text by key, as WorkOS accepts it. Without a prototype, since a key can be `__proto__`. */
   metadata: JsonObject
-  /** What was done to its names and, by `readMetadata`, to its values. */
+  /** Changes to names and, by `readMetadata`, to values. */
   notes: Normalised['notes']
 }
 
 /**
- * Metadata of a mapped field within the limits of the manifest: what its rules allow to change is
- * changed and noted, the rest is filed as problems.
+ * Reads metadata within the limits of the manifest: changes and notes what the rules allow, and
+ * reports everything else as problems.
  */
 export function readMetadata(value: unknown, rules: MetadataRules, problems: ValueProblem[]): Metadata | undefined {
   const plain = plainMetadata(value, rules)
@@ -47,10 +47,7 @@ export function readMetadata(value: unknown, rules: MetadataRules, problems: Val
   return { metadata: fitted.metadata, notes: [...named.notes, ...fitted.notes] }
 }
 
-/**
- * Metadata that no rule changes or refuses, which most is. Undefined: it has to be looked at more
- * closely.
- */
+/** Metadata that no rule changes or rejects, the usual case. Undefined: it needs a full check. */
 function plainMetadata(value: unknown, rules: MetadataRules): JsonObject | undefined {
   if (!isObject(value)) return undefined
   const metadata: JsonObject = {}
@@ -69,10 +66,10 @@ function plainMetadata(value: unknown, rules: MetadataRules): JsonObject | undef
 }
 
 /**
- * Metadata from an object or the JSON text of one: every value becomes text, empty ones are left
- * out, nested objects become keys of their own where the manifest says so, reserved names get the
- * prefix. Two keys that would become one are refused. Undefined when the source has none; an empty
- * object is kept, for it says that there is nothing any more.
+ * Metadata from an object or its JSON text: values become text, empty ones are omitted, nested
+ * objects become separate keys if the manifest sets this, reserved names get the prefix. Two keys
+ * that would become one are rejected. Undefined: the source has none. An empty object is kept: it
+ * means that no metadata is left.
  */
 export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<Metadata | undefined> {
   if (isEmpty(value)) return accept(undefined)
@@ -92,13 +89,13 @@ export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<M
   if (isDeeper(source, MAX_LEVELS + 1)) {
     return refuse(
       'metadata_too_deep',
-      `the metadata has a value that is nested deeper than ${MAX_LEVELS} levels`,
-      'map the part of it that is needed',
+      `the metadata has a value with more than ${MAX_LEVELS} levels`,
+      'map only the part that you need',
     )
   }
   const metadata: JsonObject = Object.create(null)
   const notes: Normalised['notes'] = []
-  /** Where in the source the value of a name is from, as a person may look for it. */
+  /** The place in the source of each name's value, for messages. */
   const origins = new Map<string, Leaf>()
   for (const leaf of leavesOf(source, rules)) {
     const text = metadataText(leaf.value)
@@ -115,7 +112,7 @@ export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<M
   return accept({ metadata, notes })
 }
 
-/** A value and its key, before it is renamed; `path` are the keys that lead to it. */
+/** A value and its key before renaming; `path` is the list of keys that lead to it. */
 interface Leaf {
   path: readonly string[]
   key: string
@@ -126,7 +123,7 @@ function* leavesOf(source: Record<string, unknown>, rules: MetadataRules): Itera
   const open = entriesOf(source, [])
   for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
     const [path, value] = entry
-    // Every level adds a separator, so that one more would make no key that fits.
+    // Every level adds a separator, so that a deeper level cannot result in a key that fits.
     const mayNest = rules.nested === 'flatten' && path.length <= rules.maxKeyLength
     if (mayNest && isMembers(value) && Object.keys(value).length > 0) {
       open.push(...entriesOf(value, path))
@@ -136,14 +133,14 @@ function* leavesOf(source: Record<string, unknown>, rules: MetadataRules): Itera
   }
 }
 
-/** Last first, to be taken from the end. */
+/** In reverse, since the caller takes from the end. */
 function entriesOf(object: Record<string, unknown>, above: readonly string[]): [string[], unknown][] {
   return Object.entries(object)
     .map(([key, value]): [string[], unknown] => [[...above, key], value])
     .reverse()
 }
 
-/** Whether lists and objects lie within each other deeper than `levels`. Does not recurse. */
+/** Whether lists and objects nest deeper than `levels`. Does not recurse. */
 function isDeeper(value: unknown, levels: number): boolean {
   let level = [value]
   for (let depth = 0; depth <= levels && level.length > 0; depth++) {
@@ -177,7 +174,7 @@ function conflict(leaf: Leaf, rival: Leaf | undefined, name: string): [message: 
   const reserved = [leaf, rival].find(({ key }) => RESERVED.has(key))
   if (reserved !== undefined && [leaf, rival].some(({ key }) => key === name)) {
     return [
-      `the metadata key ${shown(reserved.key)} is reserved and would become ${shown(name)}, which exists as well`,
+      `the metadata key ${shown(reserved.key)} is reserved and would become ${shown(name)}, which already exists`,
       hint,
     ]
   }
@@ -197,10 +194,9 @@ function metadataText(value: unknown): string | undefined {
 const ASCII = /^[\x00-\x7f]*$/
 
 /**
- * Metadata after the rules that may change it: values that are not ASCII left out, long ones cut or
- * left out, keys above the number left out. Fitted metadata stays as it is when it is fitted again.
- * Which keys stay is an order over all names, so that it makes no difference whether records are
- * fitted before they merge, after, or both times.
+ * Applies the rules that change metadata: omits values that are not ASCII, cuts or omits long ones,
+ * and omits keys above the maximum. Fitting again changes nothing. The order of keys covers all
+ * names, so that it does not matter whether records are fitted before or after a merge.
  */
 export function fitMetadata(
   metadata: JsonObject,
@@ -237,28 +233,28 @@ export function fitMetadata(
   return { metadata: fitted, notes }
 }
 
-/** `fitMerged` of the kinds with metadata: a union may have more keys than each of its records. */
+/** `fitMerged` for kinds with metadata: a union can have more keys than each record. */
 export function fitMergedMetadata(attributes: Attributes, rules: ValueRules) {
   if (!isObject(attributes.metadata)) return { attributes, notes: [] }
   const { metadata, notes } = fitMetadata(attributes.metadata, rules.metadata)
   return { attributes: { ...attributes, metadata }, notes }
 }
 
-/** Those of `metadata.keep` in its order, then the others by their characters' codes. */
+/** Keys in `metadata.keep` in its order, then the others by character code. */
 function byPriority(keys: readonly string[], keep: readonly string[]): string[] {
   const present = new Set(keys)
   const first = new Set(keep.filter((key) => present.has(key)))
   return [...first, ...keys.filter((key) => !first.has(key)).sort()]
 }
 
-/** At most `length` UTF-16 units of a text; a character of two units is not halved. */
+/** At most `length` UTF-16 units; a character of two units is not split. */
 export function cutText(text: string, length: number): string {
   if (text.length <= length) return text
   const last = text.codePointAt(length - 1) ?? 0
   return text.slice(0, last > 0xffff ? length - 1 : length)
 }
 
-/** The limits of the manifest, which default to the strictest that WorkOS publishes. */
+/** The limits of the manifest; the defaults are the strictest that WorkOS publishes. */
 export function checkMetadataLimits(metadata: JsonObject, rules: MetadataRules): ValueProblem[] {
   const problems: ValueProblem[] = []
   const add = (code: string, message: string, hint: string) => problems.push({ code, field: 'metadata', message, hint })
@@ -266,8 +262,8 @@ export function checkMetadataLimits(metadata: JsonObject, rules: MetadataRules):
   if (entries.length > rules.maxKeys) {
     add(
       'metadata_too_many_keys',
-      `the metadata has ${entries.length} keys, at most ${rules.maxKeys} are taken`,
-      'map fewer keys; metadata.maxKeys in the manifest sets the limit, tooManyKeys: drop leaves the rest out',
+      `the metadata has ${entries.length} keys, but the limit is ${rules.maxKeys}`,
+      'map fewer keys, set metadata.maxKeys to another limit, or set metadata.tooManyKeys to drop',
     )
   }
   for (const [key, value] of entries) {
@@ -275,22 +271,22 @@ export function checkMetadataLimits(metadata: JsonObject, rules: MetadataRules):
     if (key.length === 0 || key.length > rules.maxKeyLength) {
       add(
         'metadata_key_length',
-        `the metadata key ${shown(key)} has ${key.length} characters, between 1 and ${rules.maxKeyLength} are taken`,
-        'map it to another key; metadata.maxKeyLength in the manifest sets the limit, keyTooLong: cut shortens keys',
+        `the metadata key ${shown(key)} has ${key.length} characters, but the limits are 1 and ${rules.maxKeyLength}`,
+        'map it to another key, set metadata.maxKeyLength to another limit, or set metadata.keyTooLong to cut',
       )
     }
     if (text.length > rules.maxValueLength) {
       add(
         'metadata_value_too_long',
-        `the metadata value of ${shown(key)} has ${text.length} characters, at most ${rules.maxValueLength} are taken`,
-        'cut it with $substring(); metadata.maxValueLength in the manifest sets the limit, tooLong: cut or drop applies to all',
+        `the metadata value of ${shown(key)} has ${text.length} characters, but the limit is ${rules.maxValueLength}`,
+        'shorten it with $substring(), set metadata.maxValueLength to another limit, or set metadata.tooLong to cut or drop',
       )
     }
     if (rules.ascii && !isAscii(key, text)) {
       add(
         'metadata_not_ascii',
-        `the metadata at ${shown(key)} is not plain ASCII`,
-        'set metadata.ascii to false in the manifest if your environment takes other characters, or nonAscii: drop',
+        `the metadata value of ${shown(key)} is not plain ASCII`,
+        'set metadata.nonAscii to drop, or metadata.ascii to false if your environment accepts other characters',
       )
     }
   }
@@ -302,8 +298,8 @@ function isAscii(key: string, text: string): boolean {
 }
 
 /**
- * Notes `n` on metadata that was dropped, where a merge gave the resource `d` the member back: see
- * `mootNotes` of DraftDefinition.
+ * Notes `n` on dropped metadata of resource `d` that a merge restored: see `mootNotes` of
+ * `DraftDefinition`.
  */
 export const MOOT_METADATA = `n.code IN ('metadata_key_dropped', 'metadata_value_dropped', 'metadata_non_ascii_dropped')
   AND EXISTS (SELECT 1 FROM json_each(d.attributes, '$.metadata') m WHERE m.key = n.detail)`

@@ -1,34 +1,34 @@
 /**
- * Numbers from here on count milliseconds since 1970, and from the second on microseconds: as
- * seconds they are beyond the year 5138.
+ * Numbers count milliseconds since 1970 from the first value on and microseconds from the second
+ * on: as seconds they are after the year 5138.
  */
 const MILLISECONDS_FROM = 1e11
 const MICROSECONDS_FROM = 1e14
 
 /**
- * From here on they would be microseconds beyond the year 5138: nanoseconds, from 2001 on. What
- * lies between counts from another year.
+ * As microseconds, numbers from here on are after the year 5138. From 2001 on they are nanoseconds;
+ * the range between is rejected.
  */
 const MICROSECONDS_TO = 1e17
 const NANOSECONDS_FROM = 1e18
 
 /**
- * ISO 8601, and as databases print it: a blank for the T, a zone of hours alone, or none, which
+ * ISO 8601, and the forms of databases: a space for the T, an offset of hours only, or none, which
  * means UTC.
  */
 const WRITTEN =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?)? ?(?:(Z|UTC|GMT)|([+-]\d\d)(?::?(\d\d))?)?$/i
 
 /**
- * Digits of a date, with those of a time or without: as seconds they would be days of 1970, as
- * milliseconds years from 2601 on.
+ * Digits of a date, with or without a time: as seconds they would be in 1970, as milliseconds after
+ * the year 2601.
  */
 const DIGITS =
   /^((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:([01]\d|2[0-3])([0-5]\d)(?:([0-5]\d)(\d{3})?)?)?$/
 
 /**
- * Days since the last of 1899, as spreadsheets count them, from 1927 to 2119: as seconds they would
- * all lie in the first day of 1970.
+ * Days of spreadsheets, counted from the end of 1899, for 1927 to 2119: as seconds they would all
+ * be on the first day of 1970.
  * https://support.microsoft.com/office/datevalue-function-df8b07d4-7761-4a93-bc33-b7471bbff252
  */
 const FIRST_DAY = 10_000
@@ -37,18 +37,18 @@ const LAST_DAY = 80_000
 const EPOCH_DAY = 25_569
 const DAY = 86_400_000
 
-/** What a number was taken for that may also be another. */
+/** A reading of a number that might be wrong. */
 export type Guess = 'a day of a spreadsheet' | 'the digits of a date'
 
-/** A time in UTC as ISO 8601 with milliseconds. */
+/** A UTC time as ISO 8601 with milliseconds. */
 export interface ReadTime {
   iso: string
   guess?: Guess
 }
 
 /**
- * A time from seconds, milliseconds, microseconds or nanoseconds since 1970, from a spreadsheet's
- * day or from text. Undefined: it is no time.
+ * Reads seconds, milliseconds, microseconds or nanoseconds since 1970, a spreadsheet day, or text.
+ * Undefined: not a time.
  */
 export function readTime(value: string | number): ReadTime | undefined {
   const text = String(value).trim()
@@ -60,7 +60,7 @@ export function readTime(value: string | number): ReadTime | undefined {
   return read(Math.round((count - EPOCH_DAY) * DAY), 'a day of a spreadsheet')
 }
 
-/** See readTime. */
+/** See `readTime`. */
 export function isoTime(value: string | number): string | undefined {
   return readTime(value)?.iso
 }
@@ -96,7 +96,7 @@ function written(text: string): number {
   return isDay(day) ? parsed : Number.NaN
 }
 
-/** 30 February would be read as 2 March. */
+/** Otherwise 30 February would become 2 March. */
 function isDay(day: string): boolean {
   const midnight = Date.parse(`${day}T00:00:00Z`)
   return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day)

@@ -6,33 +6,33 @@ import { draftDefinitions, draftOfRule } from '../../kinds/registry.ts'
 import type { Draft, RoleGrant } from '../../rundb/drafts.ts'
 import type { MapResult, Note, Reject } from '../result.ts'
 
-/** One thing in which what came of a record is not what its test expects. No secret is in it. */
+/** A difference between the result of a record and its test. Contains no secrets. */
 export interface Difference {
   /** `user.email`, `membership[1].roles`, `rejected` */
   what: string
-  /** Where the expectation is written. */
+  /** The place of the expectation. */
   at: Location
-  /** In words, where values alone would not tell, or may not be shown. */
+  /** A text, if values alone are not enough or cannot be shown. */
   message?: string
-  /** Absent: nothing is expected. Secrets are neither here nor in `actual`. */
+  /** Absent: no value expected. Neither this nor `actual` contains secrets. */
   expected?: Json
-  /** Absent: there is nothing. */
+  /** Absent: there is no value. */
   actual?: Json
 }
 
-/** How a test ended. It has passed without differences. */
+/** The result of a test. Without differences it passed. */
 export interface TestOutcome {
   name: string
   at: Location
   differences: Difference[]
 }
 
-/** A difference whose place is still a path beneath `expect`. */
+/** A difference whose place is still a path below `expect`. */
 export interface Found extends Omit<Difference, 'at'> {
   path: string[]
 }
 
-/** The rules under `map`, in the order in which what they yield is compared. */
+/** The rules under `map`, in the order of the comparison. */
 function rulesInOrder(): ReadonlySet<Rule> {
   return new Set<Rule>([
     'user',
@@ -43,10 +43,9 @@ function rulesInOrder(): ReadonlySet<Rule> {
 
 type Rule = keyof Manifest['map']
 
-/** What came of one record. */
+/** The results of one record. */
 export type Outcome = Pick<MapResult, 'drafts' | 'grants' | 'rejects' | 'notes'>
 
-/** Where a mapping yields something else than a test expects. */
 export function compareResult(expected: MappingExpectation, result: Outcome): Found[] {
   const resources = [...rulesInOrder()].flatMap((rule) => {
     const wanted = expected[rule]
@@ -57,7 +56,7 @@ export function compareResult(expected: MappingExpectation, result: Outcome): Fo
   return [...resources, ...rejected, ...notes]
 }
 
-/** What came of one rule, each with its key, its references and its secrets among the fields. */
+/** The resources of one rule, with key, references and secrets among the fields. */
 function resourcesOf(rule: Rule, { drafts, grants }: Outcome): JsonObject[] {
   if (rule === 'roleAssignment')
     return grants.map(({ user, organization, role }: RoleGrant) => ({ user, organization, role }))
@@ -85,7 +84,7 @@ function compareRule(rule: Rule, wanted: Json, actual: readonly JsonObject[]): F
   )
 }
 
-/** As `isObject`, of what is JSON already. */
+/** As `isObject`, for a JSON value. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return isObject(value)
 }
@@ -93,10 +92,10 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 function countMessage(expected: number, actual: readonly JsonObject[]): string {
   const keys = actual.map(({ key }) => key).filter((key) => typeof key === 'string')
   const shown = keys.length === 0 ? '' : `: ${keys.join(', ')}`
-  return `${expected === 0 ? 'none' : expected} expected, ${actual.length === 0 ? 'none' : actual.length} came${shown}`
+  return `expected ${expected === 0 ? 'none' : expected}, got ${actual.length === 0 ? 'none' : actual.length}${shown}`
 }
 
-/** Compares without regard to order: every one that is expected must be there, and no other. */
+/** Compares in any order: every expected one must be there, and no other. */
 function compareBag<Expected extends JsonObject, Actual>(
   what: string,
   expected: readonly Expected[],
@@ -114,7 +113,7 @@ function compareBag<Expected extends JsonObject, Actual>(
           {
             what: `${what}[${index}]`,
             path: [what, String(index)],
-            message: 'expected, and not there',
+            message: 'expected, but missing',
             expected: wanted,
           },
         ]
@@ -142,7 +141,7 @@ function noteWords({ kind, key, code, detail }: Note): string {
   return `${kind} ${key}: ${code} (${detail})`
 }
 
-/** How one field differs; see Difference. */
+/** A difference of one field; see `Difference`. */
 interface FieldDifference {
   /** Names below the resource: `['passwordHash', 'type']`. */
   path: string[]
@@ -151,10 +150,10 @@ interface FieldDifference {
   actual?: Json
 }
 
-/** What may be shown of a secret field: the type of a hash is none. */
+/** Members of a secret field that can be shown: the type of a hash is not secret. */
 const SHOWN_MEMBERS: ReadonlySet<string> = new Set(['type'])
 
-/** The fields that a test names in which a resource is otherwise. */
+/** The fields of a test that differ in a resource. */
 function compareFields(
   expected: JsonObject,
   actual: JsonObject,
@@ -200,12 +199,12 @@ function compareSecret(path: string[], expected: Json, actual: Json | undefined)
   return same(expected, actual) ? [] : [{ path, message: secretMessage(expected, actual ?? null) }]
 }
 
-/** What is different about two secrets, without showing either. */
+/** How two secrets differ, without either. */
 function secretMessage(expected: Json, actual: Json): string {
-  if (actual === null) return 'there is none (it is a secret, and not shown)'
-  if (expected === null) return 'there is one, and none is expected (it is a secret, and not shown)'
-  if (typeof expected !== 'string' || typeof actual !== 'string') return 'it is of another kind than expected'
+  if (actual === null) return 'missing (a secret, not shown)'
+  if (expected === null) return 'a value, but none is expected (a secret, not shown)'
+  if (typeof expected !== 'string' || typeof actual !== 'string') return 'it has another type than expected'
   const at = [...expected].findIndex((_, index) => expected[index] !== actual[index])
   const first = (at < 0 ? Math.min(expected.length, actual.length) : at) + 1
-  return `it differs from character ${first} on: ${expected.length} characters are expected, ${actual.length} came (it is a secret, and not shown)`
+  return `it differs from character ${first} on: expected ${expected.length} characters, got ${actual.length} (a secret, not shown)`
 }

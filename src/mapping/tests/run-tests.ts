@@ -1,7 +1,6 @@
 /**
- * The tests of a manifest. In: its `tests`, each a record and what is expected of it. Each record
- * is mapped in a worker, as a plan does it. Out: how each test ended, with every difference at its
- * place in the manifest (compare-result.ts); no secret is in it.
+ * Runs the `tests` of a manifest: maps each record in a worker, as a plan does, and reports every
+ * difference at its place in the manifest (compare-result.ts). Results contain no secrets.
  */
 
 import { basename } from 'node:path'
@@ -21,11 +20,10 @@ import type { MapResult } from '../result.ts'
 import { compareResult, type Difference, type Found, isJsonObject, type TestOutcome } from './compare-result.ts'
 
 /**
- * Runs the tests of a manifest: maps each input as a plan does, in a worker, and compares.
  * @param streams of the source, the main one first
- * @param memory MiB that the worker may take
- * @throws ManifestError when an expression does not compile or hangs, or a test names what is not
- *   there
+ * @param memory MiB for the worker
+ * @throws ManifestError when an expression does not compile or hangs, or a test names something
+ * unknown
  */
 export async function runMappingTests(
   loaded: LoadedManifest,
@@ -50,7 +48,7 @@ async function runGroup(
   memory: number | undefined,
 ): Promise<TestOutcome[]> {
   const checked = checkExpressions({ ...loaded, manifest: group.manifest })
-  // A key that a test makes up is told where the test comes to need it.
+  // An invented key of a test is reported where the test needs it.
   const problems = checked.filter(({ severity, code }) => severity !== 'warning' && code !== 'bad_signer_key')
   if (problems.length > 0) throw new ManifestError(problems)
   const [mainStream = ''] = streams
@@ -77,8 +75,8 @@ async function runGroup(
 }
 
 /**
- * What came of one record of a chunk. Roles that nothing translates are told by the rejection:
- * their note is for counting.
+ * The results of one record of a chunk. Rejects already report unmapped roles; their notes are only
+ * for counting.
  */
 function ofRecord({ drafts, grants, rejects, notes }: MapResult, seq: number) {
   const own = <T extends { seq: number }>(list: readonly T[]) => list.filter((item) => item.seq === seq)
@@ -95,7 +93,7 @@ function placed(found: Found, name: string, loaded: LoadedManifest, conceal: (te
   return difference
 }
 
-/** Values with every secret of the input masked that a field holds which is none. */
+/** Values in which every secret of the input that another field contains is masked. */
 function concealed(value: Json, conceal: (text: string) => string): Json {
   if (Array.isArray(value)) return value.map((item) => concealed(item, conceal))
   if (isObject(value)) {
@@ -106,15 +104,15 @@ function concealed(value: Json, conceal: (text: string) => string): Json {
   return shown === String(value) ? value : shown
 }
 
-/** Tests that read the same vars and secrets, and so share one compilation. */
+/** Tests with the same vars and secrets, which share one compilation. */
 interface TestGroup {
   manifest: Manifest
   tests: [name: string, test: MappingTest][]
 }
 
 /**
- * The tests of a manifest by the vars and secrets they read: the manifest's, with their own merged
- * over them.
+ * The tests of a manifest by their vars and secrets: those of the manifest, overridden by their
+ * own.
  */
 function groupTests(manifest: Manifest): TestGroup[] {
   const groups = new Map<string, TestGroup>()
@@ -138,12 +136,12 @@ function merged(lower: JsonObject, upper: JsonObject): JsonObject {
   return result
 }
 
-/** Sections that decide what comes of a record. */
+/** Sections that decide the result of a record. */
 const MAPPING_SECTIONS = ['vars', 'secrets', 'map', 'dedupe', 'roles', 'metadata', 'externalId', 'passwords', 'totp']
 
 /**
- * What keeps tests from being run: streams that the source does not have, values of references that
- * nobody has set.
+ * What prevents tests from running: streams that the source does not have, and references without a
+ * value.
  */
 function checkTests(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
   const found = checkStreams(loaded.manifest.map, streams, (path) => recipeAt(loaded.originOf(path)))
@@ -173,7 +171,7 @@ export function checkTestStreams(loaded: LoadedManifest, streams: readonly strin
   })
 }
 
-/** References that are unset where a test needs what they stand for. */
+/** References without a value that a test needs. */
 function unsetReferences({ deferred, manifest }: LoadedManifest): Problem[] {
   const tests = Object.entries(manifest.tests)
   return deferred.flatMap((problem) => {
@@ -182,13 +180,12 @@ function unsetReferences({ deferred, manifest }: LoadedManifest): Problem[] {
     if (!MAPPING_SECTIONS.includes(section)) return []
     const needing = tests.find(([, test]) => !hasOwn(test, path))
     if (needing === undefined) return []
-    const own =
-      section === 'vars' || section === 'secrets' ? `, or give the tests invented ${section} of their own` : ''
+    const own = section === 'vars' || section === 'secrets' ? `, or set invented ${section} in the tests` : ''
     return [{ ...problem, hint: `${problem.hint ?? 'set it'}${own}; the test "${needing[0]}" needs it` }]
   })
 }
 
-/** Whether a test brings a value of its own for a path under `vars` or `secrets`. */
+/** Whether a test sets its own value for a path under `vars` or `secrets`. */
 function hasOwn(test: MappingTest, [section, ...rest]: readonly string[]): boolean {
   let value: unknown = section === 'vars' ? test.vars : section === 'secrets' ? test.secrets : undefined
   for (const key of rest) value = isObject(value) ? value[key] : undefined

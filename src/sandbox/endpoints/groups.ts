@@ -232,7 +232,7 @@ function assignRole(call: Call): Reply {
   const group = groupOf(call)
   const slug = readAssignment(call, group, call.body)
   if (groupRole(call, group, slug) !== undefined) {
-    throw refusal(409, 'duplicate_group_role_assignment', `The group has the role '${slug}' already.`)
+    throw refusal(409, 'duplicate_group_role_assignment', `The group already has the role '${slug}'.`)
   }
   return { status: 201, body: presentGroupRole(insertGroupRole(call, group, slug)) }
 }

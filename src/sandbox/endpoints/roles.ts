@@ -82,7 +82,8 @@ function create(call: Call, fields: Fields, owner: string, slug: string, conflic
   const description = fields.nullableText('description', DESCRIPTION) ?? null
   const resourceType = fields.text('resource_type_slug', LABEL) ?? 'organization'
   fields.check()
-  if (findRole(call, owner, slug) !== undefined) throw refusal(409, conflict, `A role with the slug '${slug}' exists.`)
+  if (findRole(call, owner, slug) !== undefined)
+    throw refusal(409, conflict, `A role with the slug '${slug}' already exists.`)
   const role: RoleRow = {
     id: call.newId('role'),
     organization_id: owner,
@@ -156,7 +157,7 @@ function deleteOrganizationRole(call: Call): Reply {
     throw refusal(409, 'role_has_assignments', `The role '${role.slug}' is assigned to memberships.`)
   }
   if (isGivenByGroup(call, role.organization_id, role.slug)) {
-    throw refusal(409, 'role_has_group_role_mappings', `The role '${role.slug}' is given by groups.`)
+    throw refusal(409, 'role_has_group_role_mappings', `A group assigns the role '${role.slug}'.`)
   }
   deleteRole(call, role)
   return { status: 204 }
@@ -237,7 +238,7 @@ function createPermission(call: Call): Reply {
   const { database, environment, timestamp } = call
   const taken = 'SELECT id FROM permissions WHERE environment = ? AND slug = ?'
   if (database.one(taken, environment, slug) !== undefined) {
-    throw refusal(409, 'permission_slug_conflict', `A permission with the slug '${slug}' exists.`)
+    throw refusal(409, 'permission_slug_conflict', `A permission with the slug '${slug}' already exists.`)
   }
   database.run(
     `INSERT INTO permissions (environment, slug, id, name, description, resource_type_slug, created_at, updated_at)

@@ -35,7 +35,6 @@ function isTls(error: Error): boolean {
 /** Explains an error of connecting. */
 export function explainedConnection({ name, user, database, tls }: Endpoint, error: unknown): unknown {
   if (error instanceof OperatorError || !(error instanceof Error)) return error
-  const shown = database === undefined ? 'the database' : `the database ${database}`
   switch (numberOf(error)) {
     case 1045:
     case 1698:
@@ -46,7 +45,7 @@ export function explainedConnection({ name, user, database, tls }: Endpoint, err
       )
     case 1044:
       return refused(
-        `the user ${user} is not allowed to use ${shown} of ${name}`,
+        `the user ${user} is not allowed to use ${name}`,
         `have an administrator run: GRANT SELECT ON ${inBackticks(database ?? 'database')}.* TO '${user}'@'…'`,
         error,
       )

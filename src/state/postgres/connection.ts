@@ -144,7 +144,7 @@ export class Connection {
   #lose(error: unknown): void {
     if (this.#lost !== undefined) return
     this.#lost = new ConnectionLost(error)
-    // A statement without a response may still run, so the session must not continue.
+    // A statement without a response might still run, so the session must not continue.
     this.#socket.destroy()
   }
 }

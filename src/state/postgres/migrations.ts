@@ -40,7 +40,7 @@ export async function migrate(connection: Connection, schema: string, place: str
     if (before === migrations.length) return
     if (before === undefined) {
       const [found] = await connection.query('SELECT to_regnamespace($1) IS NOT NULL AS is', schema)
-      // A user of an existing schema may not have the privilege to create schemas.
+      // A user of an existing schema might not have the privilege to create schemas.
       if (found?.is !== true) await connection.exec(`CREATE SCHEMA "${schema}"`)
       await connection.exec(STEPS_TABLE)
     }

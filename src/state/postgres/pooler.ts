@@ -6,9 +6,9 @@ import { pooled } from './endpoint.ts'
  * Detects a transaction pooler. In: a new connection, and a function to open another. Out: nothing,
  * or the StateError that rejects the pooler.
  *
- * The server reports the process that serves a client; a pooler, with many clients on few sessions,
- * reports another number. Then other connections open transactions on purpose: if one of them gets
- * this client's session, it also has the session's lock.
+ * The server reports the process that serves a client. A pooler reports another number, because it
+ * has many clients on few sessions. In that case other connections are opened on purpose: if one of
+ * them gets the session of this idle client, it also gets its lock.
  */
 export async function refusePooler(connection: Connection, another: () => Promise<Connection>): Promise<void> {
   const own = await backendOf(connection)

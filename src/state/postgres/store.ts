@@ -258,7 +258,7 @@ export class PostgresStateStore implements OpenState {
     const held = holdingFor(request)
     await this.#session.run(async (connection) => {
       await takeLock(connection, this.#lockable, held)
-      // Another command may have written until then.
+      // Another command might have written until then.
       this.#kept = (await readKept(connection, this.#options)) ?? this.#kept
       this.#held = held
     })

@@ -46,7 +46,7 @@ export class Connection {
     }
   }
 
-  /** Like `transaction`, for asynchronous work. Nothing else may use the connection meanwhile. */
+  /** Like `transaction`, for asynchronous work. Nothing else must use the connection meanwhile. */
   async lasting<T>(mode: '' | 'IMMEDIATE', work: () => Promise<T>): Promise<T> {
     this.#try(() => this.#db.exec(`BEGIN ${mode}`))
     try {

@@ -4,7 +4,7 @@ import type { StateContent, StateEntry } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { failureFromRow, intentFromRow, rejectFromRow, resourceFromRow, runFromRow } from './rows.ts'
 
-/** Reads and replaces the whole content of a file. Nothing else may use the connection. */
+/** Reads and replaces the whole content of a file. Nothing else must use the connection. */
 
 /** Rows of a table, sorted by their first columns, the key. */
 interface Table {

@@ -10,7 +10,7 @@ class Collected extends Writable {
   }
 }
 
-/** A world for one command, and what it wrote. */
+/** A context for one command, and its outputs. */
 export function commandContext(cwd: string, env: Record<string, string> = {}) {
   const stdout = new Collected()
   const stderr = new Collected()

@@ -13,7 +13,7 @@ environments:
 `
 const FILES = { 'migrate.config.yaml': MANIFEST, 'base.yaml': 'run:\n  chunkSize: 7\nname: base\n' }
 
-test('the effective manifest is printed as YAML, secrets masked', async () => {
+test('the effective manifest is printed as YAML with masked secrets', async () => {
   const { context, out } = commandContext(folderOf(FILES), { KEY: 'a-secret-key' })
   expect(await config({ env: 'fast' }, context)).toBe(0)
   expect(out()).not.toContain('a-secret-key')
@@ -24,13 +24,13 @@ test('the effective manifest is printed as YAML, secrets masked', async () => {
   })
 })
 
-test('offline, what is unset is shown as unknown', async () => {
+test('offline, unset values are shown as unknown', async () => {
   const { context, out } = commandContext(folderOf(FILES))
   expect(await config({ offline: true, json: true }, context)).toBe(0)
   expect(JSON.parse(out())).toMatchObject({ target: { apiKey: '(unknown)' } })
 })
 
-test('with --origins every value says where it was written', async () => {
+test('with --origins every value shows its place', async () => {
   const { context, out } = commandContext(folderOf(FILES), { KEY: 'a-secret-key' })
   await config({ origins: true, env: 'fast' }, context)
   expect(out()).toMatch(/^ {2}chunkSize: 7 # base\.yaml:2:14$/m)
@@ -40,14 +40,14 @@ test('with --origins every value says where it was written', async () => {
   expect(parse(out())).toMatchObject({ run: { chunkSize: 7 } })
 })
 
-test('keys come in the order of the reference, and recipes are named by where they are shipped', async () => {
+test('keys are in the order of the reference, and recipes have relative paths', async () => {
   const { context, out } = commandContext(folderOf(FILES), { KEY: 'a-secret-key' })
   await config({ origins: true }, context)
   expect(Object.keys(parse(out())).slice(0, 4)).toEqual(['version', 'name', 'source', 'vars'])
   expect(out()).toMatch(/^ {4}email: \S+ # recipes\/csv\.yaml:\d+:\d+$/m)
 })
 
-test('origins are in the JSON, too', async () => {
+test('origins are in the JSON too', async () => {
   const { context, out } = commandContext(folderOf(FILES), { KEY: 'a-secret-key' })
   await config({ origins: true, json: true }, context)
   expect(JSON.parse(out())).toMatchObject({
@@ -56,7 +56,7 @@ test('origins are in the JSON, too', async () => {
   })
 })
 
-test('a manifest with problems is thrown as an error of the manifest', async () => {
+test('a manifest with problems throws a ManifestError', async () => {
   const { context } = commandContext(folderOf({ 'migrate.config.yaml': 'source: 1' }))
   await expect(config({}, context)).rejects.toBeInstanceOf(ManifestError)
 })

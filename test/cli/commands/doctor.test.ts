@@ -65,7 +65,7 @@ async function diagnose(
   return { exit: code, checks, of: (check) => checks.find((one: Found) => one.check === check) }
 }
 
-/** Everything in a folder, with content, mode and time. */
+/** All files in a folder, with content, mode and time. */
 function contents(folder: string): unknown[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -95,8 +95,8 @@ const EVERY = [
   'workers',
 ]
 
-describe('where nothing is wrong', () => {
-  test('everything is looked at by one small read, and nothing is written', async () => {
+describe('without problems', () => {
+  test('everything is checked with one small read and no write', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { run: { workers: 1 } })
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -116,7 +116,7 @@ describe('where nothing is wrong', () => {
     expect(of('lock').message).toBe('free')
   })
 
-  test('before a first apply too, and no state, folder or sandbox comes of it', async () => {
+  test('also before a first apply, without creating a state, a folder or a sandbox', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     const before = contents(project.folder)
     const { exit, of } = await diagnose(project)
@@ -131,7 +131,7 @@ describe('where nothing is wrong', () => {
     expect(readdirSync(project.folder).sort()).toEqual(['migrate.config.yaml', 'users.csv'])
   })
 
-  test('a text says it line by line, 80 columns where nothing long is named, and is coloured on a terminal', async () => {
+  test('the text fits 80 columns, and is colored on a terminal', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { run: { workers: 1 } })
     const { exit, stdout, stderr } = await project.run(['doctor'], { env })
@@ -144,7 +144,7 @@ describe('where nothing is wrong', () => {
     expect(shown.stdout).toContain('\u001b[32m✓')
   })
 
-  test('--offline asks nothing', async () => {
+  test('--offline makes no request', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     const { exit, of } = await diagnose(project, ['--offline'])
@@ -153,7 +153,7 @@ describe('where nothing is wrong', () => {
   })
 })
 
-/** What is wrong, and what is said of it. */
+/** A fault, and the expected finding. */
 interface Fault {
   check: string
   status: 'warning' | 'problem'
@@ -167,98 +167,98 @@ interface Fault {
 }
 
 const FAULTS: Record<string, Fault> = {
-  'a key that is misspelt': {
+  'a misspelled key': {
     check: 'manifest',
     status: 'problem',
     exit: 3,
     says: 'savety',
     manifest: { savety: {} },
   },
-  'an expression that is none': {
+  'an invalid expression': {
     check: 'manifest',
     status: 'problem',
     exit: 3,
     says: 'migrate.config.yaml: ',
     manifest: { map: { user: { firstName: 'first_name &' } } },
   },
-  'an environment that is not there': {
+  'an unknown environment': {
     check: 'manifest',
     status: 'problem',
     exit: 3,
     says: 'unknown environment nowhere',
     args: ['-e', 'nowhere'],
   },
-  'a reference that is unset': {
+  'an unset reference': {
     check: 'references',
     status: 'problem',
     exit: 3,
     says: 'the environment variable KEY is not set',
     env: {},
   },
-  'a key that is empty': {
+  'an empty API key': {
     check: 'manifest',
     status: 'problem',
     exit: 3,
     says: 'target.apiKey must not be empty',
     env: { KEY: '' },
   },
-  'a key that was cut': {
+  'a truncated API key': {
     check: 'target',
     status: 'problem',
     exit: 3,
     says: 'not valid in an API key',
     env: { KEY: 'sk_test_a…' },
   },
-  'a key that is refused': {
+  'a rejected API key': {
     check: 'target',
     status: 'problem',
     exit: 4,
     says: 'rejected the API key',
     env: { KEY: 'nonsense' },
   },
-  'a target that nobody answers for': {
+  'an unreachable target': {
     check: 'target',
     status: 'problem',
     exit: 1,
     says: 'http://127.0.0.1:9 cannot be reached',
     manifest: { target: { type: 'workos', apiKey: '${KEY}', baseUrl: 'http://127.0.0.1:9' } },
   },
-  'an address without TLS': {
+  'a URL without TLS': {
     check: 'target',
     status: 'problem',
     exit: 3,
     says: 'unencrypted',
     manifest: { target: { type: 'workos', apiKey: '${KEY}', baseUrl: 'http://example.com' } },
   },
-  'a source file that is missing': {
+  'a missing source file': {
     check: 'source',
     status: 'problem',
     exit: 3,
     says: 'there is no file ./users.csv',
     prepare: (project) => project.remove('users.csv'),
   },
-  'a source file that is empty': {
+  'an empty source file': {
     check: 'source',
     status: 'problem',
     exit: 3,
     says: './users.csv',
     prepare: (project) => project.write('users.csv', ''),
   },
-  'a clock that is ahead': {
+  'a clock ahead of the target': {
     check: 'clock',
     status: 'warning',
     exit: 0,
     says: 'ahead of the target',
     now: () => Date.now() + 330_000,
   },
-  'a clock that is behind': {
+  'a clock behind the target': {
     check: 'clock',
     status: 'warning',
     exit: 0,
     says: 'behind',
     now: () => Date.now() - 45_000,
   },
-  'a state that others may read': {
+  'a state that others can read': {
     check: 'modes',
     status: 'warning',
     exit: 0,
@@ -268,14 +268,14 @@ const FAULTS: Record<string, Fault> = {
       chmodSync(project.path(STATE), 0o644)
     },
   },
-  'a folder that others may read': {
+  'a folder that others can read': {
     check: 'modes',
     status: 'warning',
     exit: 0,
     says: 'the folder of the state has mode 0755',
     prepare: (project) => mkdirSync(project.path('.workos-migrate'), { mode: 0o755 }),
   },
-  'a manifest with a secret that others may read': {
+  'a manifest with a secret that others can read': {
     check: 'modes',
     status: 'warning',
     exit: 0,
@@ -293,14 +293,14 @@ const FAULTS: Record<string, Fault> = {
     says: '.gitignore does not list the state',
     prepare: (project) => project.write('.git/HEAD', ''),
   },
-  'a state in the repository': {
+  'a state that git tracks': {
     check: 'git',
     status: 'problem',
     exit: 1,
     says: 'git tracks the state: .workos-migrate/state.sqlite',
     prepare: (project) => project.write('.git/index', `DIRC\0\0\x1c${STATE}\0\0\0`),
   },
-  'a state that is damaged': {
+  'a damaged state': {
     check: 'state',
     status: 'problem',
     exit: 1,
@@ -317,14 +317,14 @@ const FAULTS: Record<string, Fault> = {
     says: 'state.sqlite',
     prepare: (project) => project.write(STATE, 'SQLite format 3\0 or so, but not ours'.repeat(100)),
   },
-  'a folder in the place of the state': {
+  'a folder instead of the state': {
     check: 'state',
     status: 'problem',
     exit: 1,
     says: 'that is a folder',
     prepare: (project) => mkdirSync(project.path(STATE), { recursive: true, mode: 0o700 }),
   },
-  'a state that nobody can look at': {
+  'an unreadable state': {
     check: 'state',
     status: 'problem',
     exit: 1,
@@ -334,7 +334,7 @@ const FAULTS: Record<string, Fault> = {
       symlinkSync('state.sqlite', project.path(STATE))
     },
   },
-  'a file in the place of the folder of the state': {
+  'a file instead of the state folder': {
     check: 'state',
     status: 'problem',
     exit: 1,
@@ -344,7 +344,7 @@ const FAULTS: Record<string, Fault> = {
       chmodSync(project.path('.workos-migrate'), 0o600)
     },
   },
-  'a state in which nothing is': {
+  'an empty state': {
     check: 'state',
     status: 'warning',
     exit: 0,
@@ -354,7 +354,7 @@ const FAULTS: Record<string, Fault> = {
       writeFileSync(project.path(STATE), '', { mode: 0o600 })
     },
   },
-  'a journal without its index, of which it makes none': {
+  'a journal without an index, and creates no index': {
     check: 'state',
     status: 'warning',
     exit: 0,
@@ -368,7 +368,7 @@ const FAULTS: Record<string, Fault> = {
       for (const [name, content] of left) writeFileSync(project.path(name), content, { mode: 0o600 })
     },
   },
-  'a state with a second name': {
+  'a state with a hard link': {
     check: 'lock',
     status: 'problem',
     exit: 1,
@@ -378,14 +378,14 @@ const FAULTS: Record<string, Fault> = {
       linkSync(project.path(STATE), project.path('copy.sqlite'))
     },
   },
-  'a folder in the place of the lock': {
+  'a folder instead of the lock': {
     check: 'lock',
     status: 'problem',
     exit: 1,
     says: 'state.sqlite.lock is a folder',
     prepare: (project) => mkdirSync(project.path(`${STATE}.lock`), { recursive: true, mode: 0o700 }),
   },
-  'a file with a secret that others may read': {
+  'a file with a secret that others can read': {
     check: 'modes',
     status: 'warning',
     exit: 0,
@@ -396,7 +396,7 @@ const FAULTS: Record<string, Fault> = {
       chmodSync(project.path("key's.txt"), 0o644)
     },
   },
-  'a write that was left open': {
+  'an unfinished write': {
     check: 'state',
     status: 'warning',
     exit: 0,
@@ -420,7 +420,7 @@ const FAULTS: Record<string, Fault> = {
       await state.close()
     },
   },
-  'a lock that somebody holds': {
+  'a held lock': {
     check: 'lock',
     status: 'warning',
     exit: 0,
@@ -430,28 +430,28 @@ const FAULTS: Record<string, Fault> = {
       onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
     },
   },
-  'limits beyond the documented': {
+  'limits above the documented ones': {
     check: 'limits',
     status: 'warning',
     exit: 0,
     says: 'writes 5000/10s (documented: 500/10s)',
     manifest: { run: { limits: { writes: '5000/10s' } } },
   },
-  'more workers than any machine has': {
+  'too many workers': {
     check: 'workers',
     status: 'warning',
     exit: 0,
     says: 'run.workers is 64',
     manifest: { run: { workers: 64 } },
   },
-  'certificates that are not there': {
+  'missing certificates': {
     check: 'certificates',
     status: 'problem',
     exit: 1,
     says: 'cannot read certificates from /nowhere/ca.pem',
     env: { KEY, NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' },
   },
-  'certificates that are not checked': {
+  'disabled certificate checks': {
     check: 'certificates',
     status: 'warning',
     exit: 0,
@@ -470,7 +470,7 @@ const FAULTS: Record<string, Fault> = {
 }
 
 describe('it finds', () => {
-  test.each(Object.entries(FAULTS))('%s, says what to do, and looks at all else', async (_name, fault) => {
+  test.each(Object.entries(FAULTS))('%s, gives a hint, and runs all other checks', async (_name, fault) => {
     const { check, status, exit, says, manifest = {}, prepare, args, env: variables = env, now } = fault
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { run: { workers: 1 }, ...manifest })
@@ -490,7 +490,7 @@ describe('it finds', () => {
     expect(JSON.stringify(found.checks)).not.toContain(variables.KEY || 'sk_')
   })
 
-  test('a page in the place of WorkOS, which accepts every key', async () => {
+  test('a page that responds instead of WorkOS and accepts every key', async () => {
     const server = createServer((_request, response) => response.end('<html>Sign in to the guest network</html>'))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
@@ -502,18 +502,18 @@ describe('it finds', () => {
     expect(of('target').message).toContain('does not respond like WorkOS')
   })
 
-  test('a name that a shell would take apart, and says it in quotes', async () => {
+  test('a name with shell characters, and quotes it', async () => {
     const project = peopleProject(await startWorkos(), ROWS, { state: { path: "./it's state.sqlite" } })
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
     chmodSync(project.path("it's state.sqlite"), 0o644)
     expect((await diagnose(project)).of('modes').hint).toBe("chmod 600 'it'\\''s state.sqlite'")
   })
 
-  test('no mode to speak of where there is no manifest', async () => {
+  test('no file modes without a manifest', async () => {
     expect((await diagnose({ folder: createProject().folder })).of('modes').status).toBe('skipped')
   })
 
-  test('several things at once: the exit code is of what has to be done first', async () => {
+  test('several problems, and ends with the code of the most urgent one', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     project.write('.git/index', `DIRC${STATE}\0`)
@@ -522,7 +522,7 @@ describe('it finds', () => {
     expect((await diagnose(project, [], { env: { KEY: 'nonsense' } })).exit).toBe(3)
   })
 
-  test('that there is no manifest, and looks at what needs none', async () => {
+  test('a missing manifest, and runs the checks that need none', async () => {
     const project = createProject()
     const { exit, of, checks } = await diagnose(project)
     expect(exit).toBe(3)
@@ -532,14 +532,14 @@ describe('it finds', () => {
     expect(checks.filter(({ status }) => status === 'problem')).toHaveLength(1)
   })
 
-  // Whoever may read everything reads this too.
-  test.skipIf(process.getuid?.() === 0)('a file that this user may not read', async () => {
+  // A superuser can read everything.
+  test.skipIf(process.getuid?.() === 0)('a file that this user cannot read', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     chmodSync(project.path('users.csv'), 0)
     expect((await diagnose(project)).of('source').message).toContain('cannot read the file')
   })
 
-  test('a live source whose credentials are refused, by one request; and none that are unset', async () => {
+  test('rejected credentials of a live source with one request, and skips unset ones', async () => {
     const asked: string[] = []
     const server = createServer((request, response) => {
       asked.push(`${request.method} ${request.url?.split('?')[0]}`)
@@ -585,7 +585,7 @@ describe('authorities of NODE_EXTRA_CA_CERTS', () => {
     })
   })
 
-  test('that have expired are told, but not those of a whole bundle', async () => {
+  test('are reported if expired, except in a bundle', async () => {
     const certificate = ownCertificate(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
     const later = Date.now() + 200 * 365 * DAY
     expect(await lookAt(certificate, later)).toMatchObject({
@@ -599,7 +599,7 @@ describe('authorities of NODE_EXTRA_CA_CERTS', () => {
     '',
     'no certificate at all',
     '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
-  ])('that are none are a problem: %j', async (text) => {
+  ])('are a problem if invalid: %j', async (text) => {
     expect(await lookAt(text)).toMatchObject({ status: 'problem' })
   })
 })
@@ -609,7 +609,7 @@ describe('the way to the target', () => {
   test.each([
     ['', 'connects to workos.invalid through proxy.invalid:3128 (HTTPS_PROXY)'],
     ['workos.invalid', 'connects to workos.invalid directly, although HTTPS_PROXY is set'],
-  ])('is told without the credentials of a proxy, with NO_PROXY=%s', async (except, says) => {
+  ])('is shown without proxy credentials, with NO_PROXY=%s', async (except, says) => {
     const project = peopleProject({ target: AWAY as never }, ROWS)
     const variables = { KEY, HTTPS_PROXY: `http://user:${SECRET}@proxy.invalid:3128`, NO_PROXY: except }
     const found = await diagnose(project, ['--offline'], { env: variables })
@@ -617,7 +617,7 @@ describe('the way to the target', () => {
     expect(JSON.stringify(found.checks)).not.toContain(SECRET)
   })
 
-  test('a variable that names no proxy is a problem', async () => {
+  test('a variable without a proxy URL is a problem', async () => {
     const project = peopleProject({ target: AWAY as never }, ROWS)
     const found = await diagnose(project, ['--offline'], { env: { KEY, HTTPS_PROXY: `socks5://u:${SECRET}@p` } })
     expect(found.of('proxy')).toMatchObject({ status: 'problem', code: 'bad_proxy' })
@@ -640,7 +640,7 @@ test.each([
   expect((await diagnose(project, ['--offline'])).of('git')).toMatchObject({ status: 'ok' })
 })
 
-test('a repository above the manifest, and a state behind a link, are seen', async () => {
+test('a repository above the manifest and a linked state are found', async () => {
   const project = createProject()
   project.write('.git/HEAD', '')
   project.write('inner/users.csv', 'email\na@example.com\n')
@@ -678,7 +678,7 @@ test.each([
   [100, 50, 'problem'],
   [100, 150, 'warning'],
   [100, 200, 'ok'],
-])('of a disk, %i bytes needed and %i free is %s', (needed, free, status) => {
+])('a disk with %i bytes needed and %i free is %s', (needed, free, status) => {
   expect(roomFor(needed, free, '/')).toMatchObject({ status })
 })
 
@@ -686,6 +686,6 @@ test.each([
   [2, 4, 8000, 'ok'],
   [8, 4, 8000, 'warning'],
   [4, 4, 512, 'warning'],
-])('of %i workers on %i cores with %i MB is %s', (workers, cores, memory, status) => {
+])('with %i workers on %i cores and %i MB it is %s', (workers, cores, memory, status) => {
   expect(workersOn(workers, { cores, memory: memory * 1024 * 1024 })).toMatchObject({ status })
 })

@@ -15,7 +15,7 @@ const ROWS = [
   person('cleo', { email: 'nonsense' }),
   person('dora'),
 ]
-/** As docs/how-to/rejects.md has it. */
+/** As in docs/how-to/rejects.md. */
 const environments = { corrected: { source: { path: './out.csv' }, prune: [] } }
 const lenient = { safety: { maxRejects: 5, maxFailures: 100 } }
 
@@ -23,7 +23,7 @@ function table(project: Project, name: string): Record<string, string>[] {
   return parse(readFileSync(project.path(name), 'utf8'), { columns: true, bom: true })
 }
 
-/** A run in which WorkOS refuses one user. */
+/** A run in which WorkOS rejects one user. */
 async function failedRun() {
   const interceptor = {
     before({
@@ -51,7 +51,7 @@ async function failedRun() {
 const told = (rows: Record<string, string>[]) =>
   rows.map((row) => [row.email, row._migrate_outcome, row._migrate_resource, row._migrate_code])
 
-test('the rows of what failed, was blocked and rejected are written as they stand, without a key or WorkOS', async () => {
+test('failed, blocked and rejected rows are written unchanged, without a key or WorkOS', async () => {
   const { project } = await failedRun()
   const { exit, stderr } = await project.run(['errors', '--csv', 'out.csv'])
   expect(exit, stderr).toBe(0)
@@ -67,7 +67,7 @@ test('the rows of what failed, was blocked and rejected are written as they stan
   expect(project.list('.workos-migrate').filter((name) => name.startsWith('scratch'))).toEqual([])
 })
 
-test('corrected, they are the source of the next apply', async () => {
+test('corrected rows are the source of the next apply', async () => {
   const { workos, project } = await failedRun()
   await project.run(['errors', '--csv', 'out.csv'])
   const text = readFileSync(project.path('out.csv'), 'utf8')
@@ -85,7 +85,7 @@ test('corrected, they are the source of the next apply', async () => {
   expect(memberships.map(([key]) => key)).toEqual(['ada@example.com@@acme', 'beatrix@example.com@@acme'])
 })
 
-test('of a source that has changed, no row is taken for another: key, reason and place are written alone', async () => {
+test('for a changed source, only key, reason and place are written', async () => {
   const { project } = await failedRun()
   project.csv('users.csv', [person('zoe'), ...ROWS])
   const { exit, stderr } = await project.run(['errors', '--csv', 'out.csv'])
@@ -101,7 +101,7 @@ test('of a source that has changed, no row is taken for another: key, reason and
   expect(Object.keys(written[0] ?? {}).every((name) => name.startsWith('_migrate_'))).toBe(true)
 })
 
-test('so it is where the source is gone', async () => {
+test('the same is true if the source is gone', async () => {
   const { project } = await failedRun()
   project.remove('users.csv')
   const { exit, stderr } = await project.run(['errors', '--csv', 'out.csv'])
@@ -110,7 +110,7 @@ test('so it is where the source is gone', async () => {
   expect(table(project, 'out.csv')).toHaveLength(3)
 })
 
-test('a file that the command needs is not written over', async () => {
+test('a file that the command needs is not overwritten', async () => {
   const { project } = await failedRun()
   for (const name of ['users.csv', 'migrate.config.yaml']) {
     const before = readFileSync(project.path(name), 'utf8')
@@ -121,7 +121,7 @@ test('a file that the command needs is not written over', async () => {
   }
 })
 
-test('an earlier run has its own, of the source as it was', async () => {
+test('an earlier run has its own rows, from its source', async () => {
   const { workos, project } = await failedRun()
   project.csv('out.csv', ROWS.slice(0, 1))
   const { exit, stderr } = await project.run(['apply', '-e', 'corrected', '--yes'], { env })

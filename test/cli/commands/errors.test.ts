@@ -5,7 +5,7 @@ import { KEY, startWorkos, writes } from '../../e2e/workos.ts'
 
 const env = { KEY }
 
-/** Refuses writes that mention one of these texts, each with its answer. */
+/** Rejects writes that contain one of these texts, with its response. */
 function refusing(refused: Map<string, { status: number; body: object }>): Interceptor {
   return {
     before({ request, response, text }: Exchange) {
@@ -65,12 +65,12 @@ test('failures, what they block, and rejects are grouped by cause, with a remedy
     ['rejected', 'invalid_email', 1, 'after-remedy'],
     ['rejected', 'email_missing', 1, 'after-remedy'],
   ])
-  expect(causes[1].help).toContain('correct the e-mail address')
+  expect(causes[1].help).toContain('correct the email address')
   expect(causes[1].examples).toMatchObject([{ address: 'user:id-bea', origin: './users.csv:3' }])
   expect(causes[3].examples).toMatchObject([{ address: 'user:id-nobody', field: 'email', origin: './users.csv:7' }])
 })
 
-test('in text nothing steers the terminal, and everything has its place', async () => {
+test('text cannot control the terminal, and every record has its place', async () => {
   const { project } = await failedRun()
   const { stdout } = await project.run(['errors'])
   expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
@@ -80,7 +80,7 @@ test('in text nothing steers the terminal, and everything has its place', async 
   expect(stdout).toContain('Apply again to retry what failed or was blocked. Nothing else is written.')
 })
 
-test('as NDJSON every one is a line with its remedy', async () => {
+test('as NDJSON every record is a line with its remedy', async () => {
   const { project } = await failedRun()
   const { stdout } = await project.run(['errors', '--ndjson'])
   const lines = stdout
@@ -99,7 +99,7 @@ test('as NDJSON every one is a line with its remedy', async () => {
   for (const line of lines) expect(line).toMatchObject({ reapply: expect.any(String), help: expect.any(String) })
 })
 
-test('applying again takes up what failed and what was blocked, and only that', async () => {
+test('applying again retries only what failed or was blocked', async () => {
   const { workos, project, refused } = await failedRun()
   refused.delete('bea@example.com')
   workos.takeLog()
@@ -129,7 +129,7 @@ test('applying again takes up what failed and what was blocked, and only that', 
   expect((await project.run(['errors', '--run', '1'])).stdout).toContain('2 failed, 3 blocked')
 })
 
-test('of many with one cause five are shown, all of them with --full', async () => {
+test('five records of each cause are shown, and all with --full', async () => {
   const workos = await startWorkos()
   const rows = Array.from({ length: 12 }, (_, n) => person(`p${n}`, { email: `nonsense ${n}` }))
   const project = peopleProject(workos, rows, { safety: { maxRejects: 12 } })
@@ -141,7 +141,7 @@ test('of many with one cause five are shown, all of them with --full', async () 
   expect((await project.run(['errors', '--full'])).stdout.match(/✗/g)).toHaveLength(12)
 })
 
-test('a run that is not there, and a project without any, are refused with what to do', async () => {
+test('an unknown run, and a project without runs, are errors with hints', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, manifest)
   const none = await project.run(['errors'])

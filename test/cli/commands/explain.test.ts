@@ -23,7 +23,7 @@ const MANIFEST = {
   safety: { maxRejects: 10, maxDeletes: 10 },
 }
 
-test('the text fits 80 columns, whatever is explained, before it is applied and after', async () => {
+test('the text fits 80 columns before and after an apply', async () => {
   const project = peopleProject(await startWorkos(), ROWS, MANIFEST)
   const asked = ['user:id-ada', 'users.csv:2', 'users.csv:4', 'users.csv:5', 'organization:acme', 'totp-factor:id-ada']
   for (const applied of [false, true]) {
@@ -40,7 +40,7 @@ test('the text fits 80 columns, whatever is explained, before it is applied and 
   }
 })
 
-test('the parts stand in the order of the data', async () => {
+test('the parts are in the order of the data', async () => {
   const project = peopleProject(await startWorkos(), ROWS, MANIFEST)
   const { stdout } = await project.run(['explain', 'ada@example.com', '--live'], { env })
   const titles = stdout.split('\n').filter((line) => /^[A-Z]/.test(line))
@@ -59,7 +59,7 @@ test('the parts stand in the order of the data', async () => {
   expect(stdout).toMatch(/password_hash": "\(secret, bcrypt\)"/)
 })
 
-test('who left the source and is to be deleted, and what goes with whom', async () => {
+test('users who left the source are explained with everything deleted with them', async () => {
   const project = peopleProject(await startWorkos(), [member('ada', 'acme'), member('bea', 'acme')], {
     ...MANIFEST,
     prune: ['user', 'membership'],
@@ -74,7 +74,7 @@ test('who left the source and is to be deleted, and what goes with whom', async 
   expect(membership.stdout).not.toContain('Requests')
 })
 
-test('names that would steer the terminal are written out', async () => {
+test('names with control characters are escaped', async () => {
   const project = peopleProject(await startWorkos(), [person('ada', { first_name: 'A\u001b[31mda\u202e' })])
   for (const more of [[], ['--json']]) {
     const { stdout } = await project.run(['explain', 'user:id-ada', ...more], { env })
@@ -82,7 +82,7 @@ test('names that would steer the terminal are written out', async () => {
   }
 })
 
-test('what is asked for has to be said, and be found', async () => {
+test('the subject is required and must exist', async () => {
   const project = peopleProject(await startWorkos(), ROWS, MANIFEST)
   expect((await project.run(['explain'], { env })).exit).toBe(3)
   const unknown = await project.run(['explain', 'user:id-adda'], { env })

@@ -8,7 +8,7 @@ import { command, folderOf } from '../harness.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url))
 
-/** A folder with the files of an example, and no manifest. */
+/** A folder with the files of an example, without a manifest. */
 function folderLike(example: string): string {
   const folder = folderOf({})
   cpSync(join(examples, example), folder, { recursive: true })
@@ -19,10 +19,10 @@ function folderLike(example: string): string {
 const text = (cwd: string, name = 'migrate.config.yaml') => readFileSync(join(cwd, name), 'utf8')
 const manifestIn = (cwd: string) => parse(text(cwd))
 
-/** Of the project whose hashes the sample holds. */
+/** The signer key of the sample's hashes. */
 const SIGNER = 'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=='
 
-/** Each example with the file of its users, and how many the plan creates. */
+/** Each example with its users file, and the users that the plan creates. */
 const SAMPLES: [example: string, file: string, users: number][] = [
   ['clerk-demo', 'users.csv', 218],
   ['csv-minimal', 'users.csv', 3],
@@ -51,12 +51,12 @@ test.each(SAMPLES)('a manifest for the sample of %s passes validate and plans', 
   const kinds: { kind: string; create: number; blocked: number }[] = shown.summary.kinds
   expect(kinds.find(({ kind }) => kind === 'user')?.create).toBe(users)
   expect(kinds.every(({ blocked }) => blocked === 0)).toBe(true)
-  // Where something is rejected, the manifest has a word about it.
+  // If something is rejected, the manifest has a comment about it.
   expect(plan.code).toBe(shown.rejects.length === 0 ? 0 : 5)
   expect(manifestIn(cwd).safety !== undefined).toBe(shown.rejects.length > 0)
 })
 
-test('files that say what they are come along with --yes, and only named ones without', async () => {
+test('recognized files are used with --yes, and only named files without it', async () => {
   const cwd = folderLike('clerk-demo')
   await command(['init', '--users', 'users.csv', '--target', 'sandbox'], { cwd })
   expect(manifestIn(cwd).source).toEqual({ type: 'clerk', users: './users.csv' })
@@ -69,7 +69,7 @@ test('files that say what they are come along with --yes, and only named ones wi
   expect(manifestIn(cwd).source).toMatchObject({ users: './users.csv', roles: './roles.csv' })
 })
 
-test('roles that were found are proposed in terms of WorkOS, those of the recipe left out', async () => {
+test('found roles are proposed as slugs, except those of the recipe', async () => {
   const cwd = folderLike('clerk-demo')
   await command(['init', '--yes'], { cwd })
   expect(manifestIn(cwd).roles).toEqual({
@@ -77,7 +77,7 @@ test('roles that were found are proposed in terms of WorkOS, those of the recipe
   })
 })
 
-test('without a terminal, answers that are missing are named by their flags', async () => {
+test('without a terminal, missing answers are named by their options', async () => {
   const cwd = folderLike('clerk-demo')
   const nothing = await command(['init'], { cwd })
   expect(nothing.code).toBe(3)
@@ -115,7 +115,7 @@ test.each([
     '--organization-name is for a single organization',
   ],
   [['--users', 'users.csv', '--out', 'no/such/folder.yaml', '--yes'], 'cannot be written (ENOENT)'],
-])('what cannot be is refused before anything is written: %j', async (args, message) => {
+])('invalid options are rejected before anything is written: %j', async (args, message) => {
   const cwd = folderLike('clerk-demo')
   const before = readdirSync(cwd)
   const { code, stderr } = await command(['init', ...args], { cwd })
@@ -124,7 +124,7 @@ test.each([
   expect(readdirSync(cwd)).toEqual(before)
 })
 
-test('a manifest that exists is not overwritten without --force', async () => {
+test('an existing manifest is not overwritten without --force', async () => {
   const cwd = folderLike('csv-minimal')
   writeFileSync(join(cwd, 'migrate.config.yaml'), 'mine\n')
   const refused = await command(['init', '--yes'], { cwd })
@@ -134,7 +134,7 @@ test('a manifest that exists is not overwritten without --force', async () => {
   expect((await command(['init', '--yes', '--force'], { cwd })).code).toBe(0)
 })
 
-test('the state, .env and the data are kept out of version control, beside what is there already', async () => {
+test('the state, .env and data files are added to an existing .gitignore', async () => {
   const cwd = folderLike('csv-minimal')
   writeFileSync(join(cwd, '.gitignore'), 'node_modules/\n.env')
   await command(['init', '--yes'], { cwd })
@@ -152,7 +152,7 @@ test('the state, .env and the data are kept out of version control, beside what 
   expect(text(cwd, '.gitignore').split('\n')).toEqual(lines)
 })
 
-test('the manifest is private, has references for keys, and environments with a state each', async () => {
+test('the manifest is private, refers to keys, and has environments with separate states', async () => {
   const cwd = folderLike('csv-minimal')
   const args = ['init', '--users', 'users.csv', '--target', 'workos', '--env', 'staging,production', '--name', 'acme']
   const { code, stderr } = await command(args, { cwd })
@@ -174,7 +174,7 @@ test('the manifest is private, has references for keys, and environments with a 
   expect(staging.code).toBe(0)
 })
 
-test('a key that is set is tried by reading, and one that is refused ends it before anything is written', async () => {
+test('a set key is tried with a read, and a rejected key stops init before any write', async () => {
   const workos = await openWorkos({
     interceptor: {
       before({ request, response }) {
@@ -203,7 +203,7 @@ test('a key that is set is tried by reading, and one that is refused ends it bef
   }
 })
 
-test('odd names of files are written so that they are found again', async () => {
+test('unusual file names are escaped in the manifest', async () => {
   const name = "it's: a #1 [new] ${HOME} {x}*.csv"
   const cwd = folderOf({ [name]: 'Kundennummer,E-Mail,Vorname\n7,ada@example.com,Ada\n' })
   const { code } = await command(['init', '--users', name, '--yes'], { cwd })
@@ -213,7 +213,7 @@ test('odd names of files are written so that they are found again', async () => 
   expect(text(cwd, '.gitignore')).toContain("/it's: a \\#1 \\[new\\] ${HOME} {x}\\*.csv\n")
 })
 
-test('a file of unknown origin gets a mapping by its columns, with a word on what found no place', async () => {
+test('a file of unknown origin is mapped by columns, with a comment on unmapped ones', async () => {
   const rows = [
     'customer id,E-Mail Address,given name,Family Name,is verified,Password,Company,role,shoe size',
     'c-1,Ada@example.com,Ada,Ampersand,yes,$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde,Acme Anvils,admin,42',
@@ -243,7 +243,7 @@ test('a file of unknown origin gets a mapping by its columns, with a word on wha
   expect(created).toMatchObject({ user: 2, organization: 1, membership: 1, role: 1 })
 })
 
-test('an address that only its values tell is mapped, and nobody is said to be rejected for it', async () => {
+test('an email column known only by its values is mapped, without false rejects', async () => {
   const cwd = folderOf({ 'people.csv': 'Nr,Kontakt\n1,ada@example.com\n2,bjorn@example.com\n' })
   const { code, stderr, stdout } = await command(['init', '--users', 'people.csv', '--yes'], { cwd })
   expect(code).toBe(0)
@@ -256,7 +256,7 @@ test('an address that only its values tell is mapped, and nobody is said to be r
   expect((await command(['plan'], { cwd })).code).toBe(0)
 })
 
-test('of a file in which nothing is recognised, nothing is written, and what is missing is said', async () => {
+test('for an unrecognized file nothing is written, and missing columns are listed', async () => {
   const cwd = folderOf({ 'x.csv': 'a,b\n1,2\n' })
   const { code, stderr } = await command(['init', '--users', 'x.csv', '--yes'], { cwd })
   expect(stderr).toContain('nothing was written: 1 record in x.csv, but no user to migrate')
@@ -265,7 +265,7 @@ test('of a file in which nothing is recognised, nothing is written, and what is 
   expect(readdirSync(cwd)).toEqual(['x.csv'])
 })
 
-test('the manifest goes where it is told, and its paths start there', async () => {
+test('the manifest goes to --out, with paths relative to it', async () => {
   const cwd = folderLike('csv-minimal')
   const outside = folderOf({ 'migration/.keep': '' })
   const out = join(outside, 'migration/acme.yaml')
@@ -299,7 +299,7 @@ const AUTH0_HASH = {
 }
 const lines = (records: object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('')
 
-test("an Auth0 export and its hashes are put together, with the organizations of the users' metadata", async () => {
+test('an Auth0 export is combined with its hashes and organizations from metadata', async () => {
   const cwd = folderOf({ 'export.ndjson': lines(AUTH0_USERS), 'hashes.ndjson': lines([AUTH0_HASH]) })
   const { code } = await command(['init', '--yes', '--organize', 'from-metadata'], { cwd })
   expect(code).toBe(0)
@@ -317,7 +317,7 @@ test("an Auth0 export and its hashes are put together, with the organizations of
   expect(plan.code).toBe(0)
 })
 
-test("Firebase's CSV, which has no header, gets the names of its columns", async () => {
+test('the Firebase CSV without a header gets column names', async () => {
   const [key, salt] = [
     'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
     '42xEC+ixf3L2lw==',
@@ -351,7 +351,7 @@ test("Firebase's CSV, which has no header, gets the names of its columns", async
   expect(plan.code).toBe(0)
 })
 
-test('an interruption while the source is read leaves nothing behind, with exit code 130', async () => {
+test('an interruption during the read leaves nothing behind and ends with 130', async () => {
   const cwd = folderLike('clerk-demo')
   const before = readdirSync(cwd)
   const { code } = await command(['init', '--yes'], { cwd, context: { interrupted: AbortSignal.abort() } })
@@ -359,7 +359,7 @@ test('an interruption while the source is read leaves nothing behind, with exit 
   expect(readdirSync(cwd)).toEqual(before)
 })
 
-test('a file of an old system is read in its encoding', async () => {
+test('a file in an old encoding is read', async () => {
   const csv = Buffer.from('Kundennummer;Mailadresse;Vorname\n7;jurgen@example.com;Jürgen\n', 'latin1')
   const cwd = folderOf({ 'alt.csv': csv })
   expect((await command(['init', '--users', 'alt.csv', '--yes'], { cwd })).code).toBe(0)

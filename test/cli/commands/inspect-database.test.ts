@@ -6,7 +6,7 @@ import { postgresPrograms } from '../../postgres.ts'
 import { command, folderOf } from '../harness.ts'
 
 describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
-  test('is shown with its tables, what they are read as, and a sample of the people', async () => {
+  test('is shown with its tables, their use, and a sample of the users', async () => {
     const { url } = await postgresDatabase(SUPABASE)
     const cwd = folderOf({})
     const { code, stdout, stderr } = await command(['inspect', '--from', 'postgres'], {
@@ -25,7 +25,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(stdout).not.toContain('Suspicious')
   })
 
-  test('what is suspicious is named: no key, rows that policies hide, addresses of several, hashes that nobody knows', async () => {
+  test('suspicious findings are listed: no key, hidden rows, shared addresses, unknown hashes', async () => {
     const { url } = await postgresDatabase(`
       CREATE ROLE "reader_$DB" LOGIN;
       CREATE TABLE users (id int, email text, password_hash text);
@@ -60,7 +60,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(text.stdout).not.toContain('not-a-hash-at-all')
   })
 
-  test('two tables of people, and none, are said', async () => {
+  test('several users tables, or none, are reported', async () => {
     const { url } = await postgresDatabase('CREATE TABLE orders (id int PRIMARY KEY)')
     const none = await command(['inspect', url()], { cwd: folderOf({}) })
     expect(none.stdout).toContain('no readable table has a column of email addresses')
@@ -70,7 +70,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
 })
 
 describe.skipIf(mariaPrograms === undefined)('a MariaDB database', () => {
-  test('is shown the same way, and its password is nowhere', async () => {
+  test('is shown the same way, without its password', async () => {
     const { url } = await newMariaDatabase(LARAVEL)
     const { code, stdout, stderr } = await command(['inspect', '--from', 'mysql'], {
       cwd: folderOf({}),
@@ -85,7 +85,7 @@ describe.skipIf(mariaPrograms === undefined)('a MariaDB database', () => {
   })
 })
 
-test('a password on the command line is refused, and shown nowhere', async () => {
+test('a password on the command line is rejected and never shown', async () => {
   for (const url of [
     'postgres://me:s3cretCanary@db.example.com/app',
     'mysql://me@db.example.com/app?password=s3cretCanary',
@@ -102,7 +102,7 @@ test('a password on the command line is refused, and shown nowhere', async () =>
   }
 })
 
-test('what --from cannot mean is said', async () => {
+test('invalid values of --from are reported', async () => {
   const run = async (args: string[], env = {}) =>
     (await command(['inspect', ...args], { cwd: folderOf({}), env })).stderr
   expect(await run(['--from', 'postgres'])).toContain('DATABASE_URL is not set')

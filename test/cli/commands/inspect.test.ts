@@ -13,7 +13,7 @@ source: { type: clerk, users: users.csv, memberships: members.csv }
 target: { type: workos, apiKey: "\${WORKOS_API_KEY}" }
 `
 
-test('a data file is named, counted and summed up', async () => {
+test('a data file is recognized, counted and summarized', async () => {
   const cwd = folderOf({ 'users.csv': CLERK })
   const { code, stdout, stderr } = await command(['inspect', 'users.csv'], { cwd })
   expect(stderr).toBe('')
@@ -27,7 +27,7 @@ test('a data file is named, counted and summed up', async () => {
   expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
 })
 
-test('a data file that does not tell by itself how it is written is read with settings, which are named', async () => {
+test('a data file that needs settings is read with them, and they are shown', async () => {
   const rows = 'id\temail\tname\n1\tada@example.com\tAda\\tB\n2\tbo@example.com\t\\N\n'
   const manifest = `source: { type: file, streams: { users: { path: users.tsv } } }
 map: { user: { key: id, email: email, name: name } }
@@ -45,7 +45,7 @@ target: { type: sandbox }
   expect((await command(['plan'], { cwd })).stderr).toContain('unread_escapes')
 })
 
-test("a manifest's source is inspected with what it joins, without its key of WorkOS", async () => {
+test('the source of a manifest is inspected with its joins, without a WorkOS key', async () => {
   const cwd = folderOf({ 'users.csv': CLERK, 'members.csv': MEMBERS, 'migrate.config.yaml': MANIFEST })
   for (const args of [['inspect'], ['inspect', 'migrate.config.yaml'], ['inspect', '-c', 'migrate.config.yaml']]) {
     const { code, stdout } = await command(args, { cwd })
@@ -56,7 +56,7 @@ test("a manifest's source is inspected with what it joins, without its key of Wo
   }
 })
 
-test('--json says the same for programs, and --limit ends early', async () => {
+test('--json prints the same for programs, and --limit stops early', async () => {
   const cwd = folderOf({ 'users.csv': CLERK })
   const { stdout } = await command(['inspect', '--file', 'users.csv', '--json', '--limit', '1'], { cwd })
   expect(JSON.parse(stdout)).toMatchObject({
@@ -78,7 +78,7 @@ test('an unset reference of the source is an error, with its place', async () =>
   expect(stderr).toContain('the environment variable USERS is not set')
 })
 
-test('a file that is missing is named', async () => {
+test('a missing file is named', async () => {
   const { code, stderr } = await command(['inspect', 'nothing.csv'], { cwd: folderOf({}) })
   expect(code).toBe(3)
   expect(stderr).toContain('there is no file nothing.csv')
@@ -88,13 +88,13 @@ test.each([
   [['inspect', 'users.csv', '-c', 'migrate.config.yaml'], 'two_subjects'],
   [['inspect', 'users.csv', '--file', 'users.csv'], 'two_subjects'],
   [['inspect', 'users.csv', '--all', '--limit', '5'], 'contradicting_options'],
-])('options that contradict each other are refused: %j', async (args, problem) => {
+])('contradicting options are rejected: %j', async (args, problem) => {
   const { code, stderr } = await command(args, { cwd: folderOf({ 'users.csv': CLERK }) })
   expect(code).toBe(3)
   expect(stderr).toContain(`[${problem}]`)
 })
 
-test('a limit that is no number is a usage error', async () => {
+test('a limit that is not a number is a usage error', async () => {
   const { code, stderr } = await command(['inspect', '--limit', 'many'], { cwd: folderOf({}) })
   expect(code).toBe(3)
   expect(stderr).toContain('whole number, 1 or more')

@@ -15,7 +15,7 @@ function table(project: Project, name: string): Record<string, string>[] {
 
 const at = (rows: Record<string, string>[], index: number): Record<string, string> => rows[index] ?? {}
 
-/** Corrects cells of a file as a person would, and writes it anew. */
+/** Corrects cells of a file as a user would. */
 function correct(project: Project, name: string, change: (row: Record<string, string>) => void): void {
   const rows = table(project, name)
   for (const row of rows) change(row)
@@ -23,7 +23,7 @@ function correct(project: Project, name: string, change: (row: Record<string, st
 }
 
 describe('the rows of what a plan rejects', () => {
-  test('stand in the file as they stand in the source, with the reasons, for their owner alone', async () => {
+  test('are in a private file as in the source, with the reasons', async () => {
     const rows = [
       member('ada', 'acme'),
       member('bea', 'acme', {
@@ -50,12 +50,12 @@ describe('the rows of what a plan rejects', () => {
       _migrate_outcome: 'rejected',
       _migrate_place: './users.csv:3',
     })
-    expect(at(written, 0)._migrate_reason).toContain('not an e-mail address')
+    expect(at(written, 0)._migrate_reason).toContain('not an email address')
     expect(at(written, 1)).toMatchObject({ external_id: 'id-cleo', _migrate_code: 'email_missing' })
     expect(Object.keys(at(written, 0)).slice(0, 7)).toEqual(Object.keys({ ...at(rows, 1) }))
   })
 
-  test('are accepted once they are corrected and used as the source, with the same mapping', async () => {
+  test('are accepted as the source after a correction, with the same mapping', async () => {
     const workos = await startWorkos()
     const odd = {
       first_name: '=1+1',
@@ -85,7 +85,7 @@ describe('the rows of what a plan rejects', () => {
     expect(bea).toMatchObject({ first_name: '=1+1', last_name: "'-x", metadata: { phone: '+49 30 1' } })
   })
 
-  test('come once, however much is wrong with them, and without what only follows', async () => {
+  test('are listed once with all their own errors', async () => {
     const rows = [
       member('bea', 'acme', { email: 'nonsense', role_slugs: 'x' }),
       member('bea', 'bolt', { email: 'nonsense' }),
@@ -98,7 +98,7 @@ describe('the rows of what a plan rejects', () => {
     expect(written.map((row) => row._migrate_code)).toEqual(['invalid_email', 'invalid_email'])
   })
 
-  test('that are still wrong come with new reasons, not with old ones beside', async () => {
+  test('that are still wrong get only new reasons', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [person('bea', { email: 'nonsense', first_name: "'=1" })], lenient)
     await project.run(['plan', '--rejects', 'out.csv'], { env })
@@ -108,7 +108,7 @@ describe('the rows of what a plan rejects', () => {
     expect(readFileSync(project.path('again.csv'), 'utf8')).toBe(first.replace('./users.csv:2', './out.csv:2'))
   })
 
-  test('of every record of a blocked user are there', async () => {
+  test('of every record of a blocked user are included', async () => {
     const workos = await startWorkos()
     await workos.call('POST', '/user_management/users', { email: 'ada@example.com' })
     const rows = [person('ada'), person('ada', { external_id: 'id-2' }), person('bea')]
@@ -121,7 +121,7 @@ describe('the rows of what a plan rejects', () => {
     ])
   })
 
-  test('are not written where there are none', async () => {
+  test('are not written if there are none', async () => {
     const project = peopleProject(await startWorkos(), [person('ada')])
     const { exit, stderr } = await project.run(['plan', '--rejects', 'out.csv'], { env })
     expect(exit).toBe(0)
@@ -129,7 +129,7 @@ describe('the rows of what a plan rejects', () => {
     expect(existsSync(project.path('out.csv'))).toBe(false)
   })
 
-  test('are told of as text where they cannot be taken apart, and are no data as long as nobody corrects them', async () => {
+  test('that cannot be parsed are written as text, which is ignored until corrected', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [], lenient)
     const lines = [
@@ -163,7 +163,7 @@ describe('the rows of what a plan rejects', () => {
     ])
   })
 
-  test('are not lost as text of NDJSON either, however often the file is used', async () => {
+  test('are kept as NDJSON text too, however often the file is used', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [], lenient)
     const source = (path: string) =>
@@ -192,7 +192,7 @@ test.each([
   ['--resets', '.workos-migrate/state.sqlite', 'the state'],
   ['--merges', 'users.csv', 'a file of the source'],
   ['--out', 'users.csv', 'a file of the source'],
-])('%s %s is refused: it is %s', async (option, name, holder) => {
+])('%s %s is rejected: it is %s', async (option, name, holder) => {
   const project = peopleProject(await startWorkos(), [person('ada', { email: 'x' })], lenient)
   const before = readFileSync(project.path('users.csv'), 'utf8')
   const { exit, stderr } = await project.run(['plan', option, name], { env })
@@ -201,7 +201,7 @@ test.each([
   expect(readFileSync(project.path('users.csv'), 'utf8')).toBe(before)
 })
 
-test('one file cannot be two', async () => {
+test('two outputs cannot share a file', async () => {
   const project = peopleProject(await startWorkos(), [person('ada')])
   const { exit, stderr } = await project.run(['plan', '--rejects', 'o.csv', '--resets', './o.csv'], { env })
   expect(exit).toBe(3)
@@ -243,7 +243,7 @@ describe('a source of several files', () => {
     expect(existsSync(project.path('out.csv'))).toBe(false)
   })
 
-  test('overwrites none of them by the name of a stream', async () => {
+  test('never overwrites a file because of a stream name', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [])
     const own = { users: { path: './out.users.csv' }, teams: { path: './out.teams.csv', join } }
@@ -256,7 +256,7 @@ describe('a source of several files', () => {
     expect(readFileSync(project.path('out.users.csv'), 'utf8')).toBe('id;email\n2;nonsense\n')
   })
 
-  test('keeps its delimiter where the manifest names it, and is read whatever its encoding was', async () => {
+  test('keeps the delimiter of the manifest, and is readable in any encoding', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [])
     const written = { delimiter: ';', encoding: 'latin1' }
@@ -275,7 +275,7 @@ describe('a source of several files', () => {
   test.each([
     'ndjson',
     'json',
-  ])('of JSON gives its records as %s, which are accepted once they are corrected', async (ending) => {
+  ])('of JSON writes its records as %s, which are accepted after a correction', async (ending) => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [])
     const source = (path: string) => ({ type: 'file', streams: { users: { path } } })
@@ -286,7 +286,7 @@ describe('a source of several files', () => {
       { id: '2', email: 'nonsense', extra, teams: [{ org: 'acme', role: 'admin' }] },
       { id: '3', email: 'c@example.com', extra, teams: [{ org: 'acme', role: 'nobody' }] },
     ]
-    // All of them stand on one line.
+    // All records are on one line.
     project.write('users.json', JSON.stringify(people))
     const { stderr } = await project.run(['plan', '--rejects', `out.${ending}`], { env })
     expect(stderr).toContain(`Wrote 2 rows of users to out.${ending}.\n`)
@@ -316,7 +316,7 @@ describe('a source of several files', () => {
     ])
   })
 
-  test('of JSON as CSV has nested values as JSON, and lines that are no JSON as they are', async () => {
+  test('of JSON as CSV has nested values as JSON, and invalid lines unchanged', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [])
     files(project, { type: 'file', streams: { users: { path: './users.ndjson' } } }, workos)
@@ -330,7 +330,7 @@ describe('a source of several files', () => {
   })
 })
 
-test('rows that a join ignores are named with what leaves them out', async () => {
+test('rows that a join ignores are listed with the option that ignores them', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [])
   const join = { into: 'users', key: 'user', to: 'id', unmatched: 'ignore' }
@@ -352,7 +352,7 @@ test('rows that a join ignores are named with what leaves them out', async () =>
   expect(text.stdout).toContain(`  · ./teams.csv:3  a record of teams  by ${path}\n`)
 })
 
-test('of a snapshot the records are written as they were read', async () => {
+test('records of a snapshot are written as read', async () => {
   const rows = [person('ada'), person('bea', { email: 'nonsense' })]
   const project = peopleProject(await startWorkos(), rows, lenient)
   await project.run(['export', '--out', 'snapshot'], { env })

@@ -47,7 +47,7 @@ async function resets(project: Project) {
   return { text, rows, passwords: JSON.parse(stdout).summary.passwords }
 }
 
-test('who is sent no password is listed with place and reason, and the rows add up to the plan', async () => {
+test('users without a password are listed with place and reason, as many as in the plan', async () => {
   const { project } = await migrated()
   const { text, rows, passwords } = await resets(project)
   expect(rows.map(({ key, fate, reason }) => [key, fate, reason])).toEqual([
@@ -68,8 +68,8 @@ test('who is sent no password is listed with place and reason, and the rows add 
     reason: 'weak',
     why: 'bcrypt cost=8 is weak, and passwords.weak is reset',
   })
-  expect(rows[1]?.why).toBe('WorkOS does not take md5')
-  expect(rows[5]?.why).toBe('the source has no password; the user was in WorkOS before, and keeps what is there')
+  expect(rows[1]?.why).toBe('WorkOS does not support md5')
+  expect(rows[5]?.why).toBe('the source has no password; the user was in WorkOS before and keeps the password there')
   for (const fate of ['reset', 'there', 'none']) {
     expect(
       rows.filter((row) => row.fate === fate),
@@ -82,7 +82,7 @@ test('who is sent no password is listed with place and reason, and the rows add 
   expect(statSync(project.path('resets.csv')).mode & 0o777).toBe(0o600)
 })
 
-test('it is the same after the apply, for who was in WorkOS before stays so', async () => {
+test('the list is the same after the apply', async () => {
   const { project } = await migrated()
   const before = await resets(project)
   await project.run(['apply', '--yes'], { env })
@@ -91,7 +91,7 @@ test('it is the same after the apply, for who was in WorkOS before stays so', as
   expect(after.passwords).toEqual(before.passwords)
 })
 
-test('a changed password of an adopted account that nobody verified is named as kept back', async () => {
+test('a changed password of an unverified adopted account is listed as withheld', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/user_management/users', { email: 'ada@example.com' })
   const more = { adopt: { unverified: 'allow' }, passwords: { onChange: 'send' } }

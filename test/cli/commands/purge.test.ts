@@ -16,7 +16,7 @@ const ROWS = [
   person('cleo', { email: 'no address' }),
 ]
 
-/** A project after a migration, with one of each thing that the program writes. */
+/** A project after a migration, with one of each file that the program writes. */
 async function migrated(): Promise<Project> {
   const project = peopleProject(await startWorkos(), ROWS, {
     safety: { maxRejects: 10 },
@@ -50,7 +50,7 @@ const WRITTEN = [
   'verified.json',
 ]
 
-/** Every file of a project but locks, whose files stay. */
+/** All files of a project except locks, which stay. */
 function listing({ folder }: Project): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   return names.filter((name) => !/\.lock/.test(name)).toSorted()
@@ -71,7 +71,7 @@ async function purged(project: Project, ...args: string[]): Promise<Purged> {
 const namesOf = ({ items }: Purged, { folder }: Project) =>
   items.map(({ path }) => path.slice(folder.length + 1)).sort()
 
-test('what a migration wrote is listed with sizes, and stays until somebody says yes', async () => {
+test('the files of a migration are listed with sizes, and stay until approval', async () => {
   const project = await migrated()
   const before = listing(project)
   const found = await purged(project, '--dry-run')
@@ -97,9 +97,9 @@ test('what a migration wrote is listed with sizes, and stays until somebody says
   expect(await project.run(['purge', '--yes'])).toMatchObject({ exit: 0, stdout: 'There is nothing to remove.\n' })
 })
 
-test('the state and its own backups go with --state alone', async () => {
+test('the state and its backups are removed only with --state', async () => {
   const project = await migrated()
-  // The state of another environment lies beside, with a backup: neither is of this state.
+  // The state of another environment and its backup must stay.
   project.write(`${STATE}.note`, 'mine')
   const other = await project.run(['state', 'backup', '.workos-migrate/staging.sqlite'])
   expect(other.exit, other.stderr).toBe(0)
@@ -117,7 +117,7 @@ test('the state and its own backups go with --state alone', async () => {
   ])
 })
 
-test('the data of an embedded sandbox goes with the state', async () => {
+test('the data of an embedded sandbox is removed with the state', async () => {
   const project = createProject()
   project.csv('users.csv', [person('ada')])
   project.manifest({ version: 1, source: { type: 'csv', path: 'users.csv' }, target: { type: 'sandbox' } })
@@ -142,10 +142,10 @@ describe('it never touches', () => {
     'backup.sqlite.20260101T000000000Z.bak': 'SQLite format 3\0',
   }
 
-  test('what only looks like something of its own', async () => {
+  test('files that only look like its own', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     for (const [name, content] of Object.entries(OTHERS)) project.write(name, content)
-    // A snapshot that was edited is nobody's to judge.
+    // An edited snapshot is not recognized.
     project.write('edited/snapshot.json', '{"format":"workos-migrate-snapshot","version":1}')
     project.write('unfinished.next/progress.sqlite', 'not a database')
     project.write(`${STATE}.20260101T000000000Z.bak`, 'not a backup')
@@ -155,7 +155,7 @@ describe('it never touches', () => {
     expect(listing(project)).toEqual(before)
   })
 
-  test('a file that the source reads, although it was written here', async () => {
+  test('a source file that it wrote itself', async () => {
     const project = await migrated()
     const bad = listing(project).includes('bad.csv')
     expect(bad).toBe(true)
@@ -166,7 +166,7 @@ describe('it never touches', () => {
     expect(existsSync(project.path('bad.csv'))).toBe(true)
   })
 
-  test('what a link leads to', async () => {
+  test('the target of a link', async () => {
     const project = await migrated()
     const other = createProject()
     symlinkSync(project.path('plan.ndjson'), other.path('plan.ndjson'))
@@ -176,7 +176,7 @@ describe('it never touches', () => {
     expect(existsSync(project.path('plan.ndjson'))).toBe(true)
   })
 
-  test('other files in the folder of a snapshot, which then stays', async () => {
+  test('other files in a snapshot folder, which then stays', async () => {
     const project = await migrated()
     project.write('recorded/notes.txt', 'mine')
     const { items } = await purged(project, '--yes')
@@ -184,17 +184,17 @@ describe('it never touches', () => {
     expect(project.list('recorded')).toEqual(['notes.txt'])
   })
 
-  test('anything while another process uses the state', async () => {
+  test('any file while another process uses the state', async () => {
     const project = await migrated()
     onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
     expect(await project.run(['purge', '--yes'])).toMatchObject({ exit: 6 })
     expect(existsSync(project.path('plan.ndjson'))).toBe(true)
-    // To look does no harm.
+    // A dry run is still possible.
     expect(namesOf(await purged(project, '--dry-run'), project)).toEqual(WRITTEN)
   })
 })
 
-test('a state in a database that others share is not removed from here', async () => {
+test('a shared state in a database is not removed', async () => {
   const project = createProject()
   const state = { type: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' }
   project.manifest({
@@ -208,7 +208,7 @@ test('a state in a database that others share is not removed from here', async (
   expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('[state_shared]') })
   expect(refused.stderr).not.toContain('on this machine')
   expect(await project.run(['purge', '--dry-run'])).toMatchObject({ exit: 0 })
-  // Of before it was shared.
+  // From before the state was shared.
   mkdirSync(project.path('.workos-migrate'), { recursive: true })
   const path = project.path('.workos-migrate/state.sqlite')
   await (await openState({ type: 'file', path }, { command: 'apply', now: new Date() })).close()
@@ -216,7 +216,7 @@ test('a state in a database that others share is not removed from here', async (
   expect(named).toMatchObject({ exit: 3, stderr: expect.stringContaining(path) })
 })
 
-test('only what is older than an age, and what lies in further folders', async () => {
+test('files are selected by age, and from more folders', async () => {
   const project = await migrated()
   mkdirSync(project.path('reports'))
   const report = await project.run(['errors', '--json'], { env })
@@ -230,7 +230,7 @@ test('only what is older than an age, and what lies in further folders', async (
   expect(await project.run(['purge', '--in', 'nowhere', '--dry-run'])).toMatchObject({ exit: 3 })
 })
 
-test('what a killed run staged goes too', async () => {
+test('files of a killed run are removed too', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   const scratch = project.path(join('.workos-migrate', `scratch-${hostname()}-1-dead00`))
   mkdirSync(scratch, { recursive: true })
@@ -241,7 +241,7 @@ test('what a killed run staged goes too', async () => {
   expect(existsSync(scratch)).toBe(false)
 })
 
-test('a reading of a live source that was cut off goes too', async () => {
+test('an interrupted snapshot is removed too', async () => {
   const { DatabaseSync } = await import('node:sqlite')
   const project = peopleProject(await startWorkos(), ROWS)
   const folder = '.workos-migrate/snapshots/clerk-00000000.next'

@@ -34,12 +34,12 @@ function run(options: SandboxCommandOptions) {
     stdout.once('data', (line: string) => resolve(line.trim()))
     exit.catch(reject)
   })
-  // Tests of refusals look at the exit alone.
+  // Tests of errors check only the exit.
   url.catch(() => undefined)
   return { exit, url, stderr, interrupt: () => interrupt.abort() }
 }
 
-test('it serves until interrupted, prints its URL alone on stdout, and keeps its data beside the manifest', async () => {
+test('it serves until interrupted, prints only its URL on stdout, and stores its data next to the manifest', async () => {
   const first = run({ port: 0 })
   const url = await first.url
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
@@ -61,7 +61,7 @@ test('it serves until interrupted, prints its URL alone on stdout, and keeps its
   await second.exit
 })
 
-test('with --limits the documented windows hold', async () => {
+test('--limits enforces the documented windows', async () => {
   const { exit, url, interrupt } = run({ port: 0, data: ':memory:', limits: true })
   const target = `${await url}/organizations/org_none`
   for (let n = 0; n < 50; n++) expect((await fetch(target, { method: 'DELETE', headers })).status).toBe(404)
@@ -71,7 +71,7 @@ test('with --limits the documented windows hold', async () => {
   expect(existsSync(path.join(cwd, '.workos-migrate'))).toBe(false)
 })
 
-test('--faults takes a percentage or a file, and tells how often something went wrong', async () => {
+test('--faults takes a percentage or a file, and counts injected faults', async () => {
   writeFileSync(path.join(cwd, 'faults.json'), JSON.stringify([{ kind: 'unavailable', every: 2 }]))
   for (const [faults, statuses] of [
     ['faults.json', [200, 503, 200, 503]],
@@ -93,7 +93,7 @@ test.each([
   ['no-such.json', 'no-such.json'],
   ['broken.json', 'JSON'],
   ['unknown.json', 'faults[0].kind'],
-])('--faults %s is refused before anything is served', async (faults, message) => {
+])('--faults %s is rejected before anything is served', async (faults, message) => {
   writeFileSync(path.join(cwd, 'broken.json'), '[{')
   writeFileSync(path.join(cwd, 'unknown.json'), '[{"kind":"meteor"}]')
   const error = await run({ port: 0, faults }).exit.catch((refused: unknown) => refused)
@@ -102,7 +102,7 @@ test.each([
   expect(existsSync(path.join(cwd, '.workos-migrate'))).toBe(false)
 })
 
-test('a port in use is a usage error that says so', async () => {
+test('a port in use is a usage error', async () => {
   const other = await startSandbox({ data: ':memory:' })
   const { exit } = run({ port: other.port })
   const error = await exit.catch((refused: unknown) => refused)
@@ -117,7 +117,7 @@ test.each([-1, 65_536, 1.5, Number.NaN])('%d is not a port', async (port) => {
   await expect(run({ port }).exit).rejects.toThrow(UsageError)
 })
 
-test('data that cannot be opened is a usage error, data of another program a state error', async () => {
+test('unopenable data is a usage error, and data of another program a state error', async () => {
   writeFileSync(path.join(cwd, 'file'), 'some text that is no database')
   await expect(run({ port: 0, data: 'file/below' }).exit).rejects.toThrow(UsageError)
   await expect(run({ port: 0, data: '.' }).exit).rejects.toThrow(UsageError)

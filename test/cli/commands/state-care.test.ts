@@ -30,7 +30,7 @@ async function list(project: Project): Promise<Record<string, string>> {
 const idOf = async (workos: Workos, name: string) =>
   (await workos.snapshot()).users.find(({ email }) => email === `${name}@example.com`)?.id ?? ''
 
-test('state show counts one write as one, and several as several', async () => {
+test('state show uses singular and plural for writes', async () => {
   const project = peopleProject(await startWorkos(), [person('cleo')], { roles: { define: {} } })
   const runs = async () => {
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
@@ -42,7 +42,7 @@ test('state show counts one write as one, and several as several', async () => {
 })
 
 describe('state backup', () => {
-  test('names a new file beside the state, which opens by itself', async () => {
+  test('writes a complete new file next to the state', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const { exit, stdout, stderr } = await project.run(['state', 'backup'])
@@ -56,7 +56,7 @@ describe('state backup', () => {
     await copy.close()
   })
 
-  test('works while a run holds the lock, and never replaces a file', async () => {
+  test('works during a run, and never replaces a file', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
@@ -69,7 +69,7 @@ describe('state backup', () => {
     expect([nowhere.exit, nowhere.stderr]).toEqual([3, expect.stringContaining('backup_unwritable')])
   })
 
-  test('put back in place of a damaged state, it lets the next apply go on', async () => {
+  test('replaces a damaged state, and the next apply continues', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     await project.run(['state', 'backup'])
@@ -97,7 +97,7 @@ describe('state rm', () => {
     expect(await list(project)).toHaveProperty('user:id-cleo', 'adopted')
   })
 
-  test('refuses what others depend on, unless those go too or it is forced', async () => {
+  test('rejects resources with dependents, unless these go too or --force is set', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const alone = await project.run(['state', 'rm', 'user:id-ada', '--yes'])
@@ -110,7 +110,7 @@ describe('state rm', () => {
     expect(Object.keys(await list(project))).toHaveLength(4)
   })
 
-  test('asks, and a no changes nothing', async () => {
+  test('asks, and no changes nothing', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const args = ['state', 'rm', 'user:id-cleo']
@@ -123,7 +123,7 @@ describe('state rm', () => {
     expect(await list(project)).not.toHaveProperty('user:id-cleo')
   })
 
-  test('refuses an address that is not there, and forgets none of the others', async () => {
+  test('rejects an unknown address, and forgets none of the others', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const { exit, stderr } = await project.run(['state', 'rm', 'user:id-cleo', 'user:nobody', '--yes'])
@@ -131,14 +131,14 @@ describe('state rm', () => {
     expect(await list(project)).toHaveProperty('user:id-cleo')
   })
 
-  test('waits for no run that is under way', async () => {
+  test('does not wait for a running command', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
     expect((await project.run(['state', 'rm', 'user:id-cleo', '--yes'])).exit).toBe(6)
   })
 
-  test('refuses what an interrupted run left open', async () => {
+  test('rejects resources with unfinished writes', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const state = openStateFile(project.path(STATE))
@@ -153,7 +153,7 @@ describe('state rm', () => {
 describe('state import', () => {
   const importing = (project: Project, ...args: string[]) => project.run(['state', 'import', ...args], { env })
 
-  test('adopts by hand somebody with another e-mail address, once that is said with --force', async () => {
+  test('adopts a user with another email address only with --force', async () => {
     const workos = await startWorkos()
     const { id } = await workos.call('POST', '/user_management/users', {
       email: 'ada.l@example.com',
@@ -176,17 +176,17 @@ describe('state import', () => {
     expect(await list(project)).toHaveProperty('user:id-ada', 'adopted')
   })
 
-  test('another external id needs --force as well, although the address is the same', async () => {
+  test('another external ID needs --force too, even with the same email address', async () => {
     const workos = await startWorkos()
     const account = { email: 'ada@example.com', external_id: 'elsewhere-1', email_verified: true }
     const { id } = await workos.call('POST', '/user_management/users', account)
     const project = peopleProject(workos, ROWS)
     const unsure = await importing(project, 'user:id-ada', id)
-    expect([unsure.exit, unsure.stderr]).toEqual([5, expect.stringContaining('external id elsewhere-1')])
+    expect([unsure.exit, unsure.stderr]).toEqual([5, expect.stringContaining('external ID elsewhere-1')])
     expect((await importing(project, 'user:id-ada', id, '--force')).exit).toBe(0)
   })
 
-  test('with the source at hand the next apply writes nothing to it', async () => {
+  test('with a readable source, the next apply writes nothing to it', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     await project.run(['state', 'rm', 'user:id-cleo', '--yes'])
@@ -210,7 +210,7 @@ describe('state import', () => {
       5,
       'reference_unknown',
     ],
-  ] as const)('refuses %s', async (_, [address, id], exit, code) => {
+  ] as const)('rejects %s', async (_, [address, id], exit, code) => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const { users, organizations, membershipIds } = await workos.snapshot()
@@ -230,7 +230,7 @@ describe('state import', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('without a source, by what WorkOS says: also a membership, whose user and organization are known', async () => {
+  test('without a source it uses the values in WorkOS, also for a membership', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const { membershipIds } = await workos.snapshot()
@@ -251,7 +251,7 @@ describe('state import', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('what is done by hand is among the runs', async () => {
+  test('manual changes are in the list of runs', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     await project.run(['state', 'rm', 'user:id-cleo', '--yes'])
@@ -264,7 +264,7 @@ describe('state import', () => {
   })
 })
 
-test('a large state is listed and exported as a stream, one kind on demand', async () => {
+test('a large state is listed and exported as a stream, or one kind of it', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const state = openStateFile(join(project.folder, STATE))

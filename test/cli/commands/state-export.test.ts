@@ -28,7 +28,7 @@ const EXPORT = {
 }
 
 describe('state export --format sql', () => {
-  test('brings the ids of users and memberships into the tables of an application', async () => {
+  test('writes the IDs of users and memberships to the tables of an application', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { export: EXPORT })
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -45,7 +45,7 @@ describe('state export --format sql', () => {
     db.close()
   })
 
-  test('writes a statement of the command line, for users unless another kind is named', async () => {
+  test('uses a statement from the command line, by default for users', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     await project.run(['apply', '--yes'], { env })
@@ -58,7 +58,7 @@ describe('state export --format sql', () => {
     expect(organizations.stdout).toContain(`where k = _utf8mb4 x'${Buffer.from("o'uni\\").toString('hex')}';`)
   })
 
-  test('refuses what it cannot write, before it writes anything', async () => {
+  test('rejects what it cannot write before it writes anything', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     await project.run(['apply', '--yes'], { env })
@@ -72,7 +72,7 @@ describe('state export --format sql', () => {
     expect(csv).toMatchObject({ exit: 3, stdout: '', stderr: expect.stringContaining('--format sql') })
   })
 
-  test('validate names each statement that is wrong, with its place', async () => {
+  test('validate reports each wrong statement with its place', async () => {
     const workos = await startWorkos()
     const statements = {
       user: { template: "update t set w = '{{ key }}'" },
@@ -94,14 +94,14 @@ describe('state export --format sql', () => {
 })
 
 describe.skipIf(postgresPrograms === undefined)('state export --to postgres', () => {
-  test('keeps a table as the state is, from a file and from a shared state alike', async () => {
+  test('updates a table to match a state in a file or a shared state', async () => {
     const workos = await startWorkos()
     const { url, schema } = await newPostgresLocation()
     const table = `ids_${schema}`
     const all = { KEY, STATE_URL: url, APP_URL: url }
     const exporting = { export: { postgres: { url: '${APP_URL}', table } } }
     const project = peopleProject(workos, ROWS, exporting)
-    // Only the export needs the address.
+    // Only the export needs the URL.
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
     const first = await project.run(['state', 'export', '--to', 'postgres'], { env: all })
     expect(first, first.stderr).toMatchObject({ exit: 0, stderr: '' })
@@ -121,7 +121,7 @@ describe.skipIf(postgresPrograms === undefined)('state export --to postgres', ()
     expect(removed.stdout).toContain(': 0 added, 0 changed, 2 unchanged, 1 removed')
   })
 
-  test('says what is wrong with the address, and never the address', async () => {
+  test('reports problems of the URL without showing it', async () => {
     const workos = await startWorkos()
     const postgres = { url: '${APP_URL}', table: 'ids' }
     const project = peopleProject(workos, ROWS)

@@ -9,7 +9,7 @@ const env = { KEY }
 const STATE = '.workos-migrate/state.sqlite'
 const ORG_KEY = 'org_key ? org_key : org_external_id'
 
-/** Keys stand in columns of their own, so that they change without anything that WorkOS holds. */
+/** Keys are in separate columns, so that they change without a change in WorkOS. */
 const MANIFEST = {
   source: { type: 'csv', path: './users.csv', roleDefinitions: './roles.csv' },
   map: {
@@ -53,7 +53,7 @@ async function keys(project: Project): Promise<string[]> {
     .sort()
 }
 
-/** A plan, an apply and a verification that find nothing to do. */
+/** Plans, applies and verifies, and expects nothing to do. */
 async function expectRest(project: Project, workos: Workos): Promise<void> {
   for (const refresh of [[], ['--refresh']]) {
     const plan = await project.run(['plan', '--detailed-exitcode', ...refresh], { env })
@@ -66,7 +66,7 @@ async function expectRest(project: Project, workos: Workos): Promise<void> {
   expect(verified.exit, verified.stdout).toBe(0)
 }
 
-test('a user whose key changed stays the same account with all that belongs to it', async () => {
+test('a user with a changed key keeps the same account and everything that belongs to it', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const before = await workos.snapshot()
@@ -94,7 +94,7 @@ test('a user whose key changed stays the same account with all that belongs to i
   expect(await workos.snapshot()).toEqual(before)
 })
 
-test('an organization whose key changed stays the same with memberships, groups, their members and its own roles', async () => {
+test('an organization with a changed key keeps memberships, groups, members and roles', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const before = await workos.snapshot()
@@ -114,7 +114,7 @@ test('an organization whose key changed stays the same with memberships, groups,
   expect(await workos.snapshot()).toEqual(before)
 })
 
-test('where the key and the address changed, nobody else is created: the account gets the new address', async () => {
+test('if key and email changed, the account gets the new email and no user is created', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const { users } = await workos.snapshot()
@@ -146,7 +146,7 @@ test('a group is moved within its organization, with its members', async () => {
   expect(now.join()).not.toContain('Engineering@acme')
 })
 
-test('a user that others hold up as adopted stays adopted, and what was answered and reduced stays known', async () => {
+test('an adopted user stays adopted, and its recorded responses stay', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/user_management/users', { email: 'cleo@example.com', email_verified: true })
   const project = await applied(workos)
@@ -168,7 +168,7 @@ test('a user that others hold up as adopted stays adopted, and what was answered
   expect(found).toEqual({ old: undefined, new: { ...old, ...more, key: '17', run: 2 } })
 })
 
-test('it stands among the runs, and asks', async () => {
+test('it is in the list of runs, and asks first', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const args = ['state', 'mv', 'user:ada', 'user:17']
@@ -221,7 +221,7 @@ describe('it refuses', () => {
     expect((await project.run(['state', 'show'])).stdout).not.toContain('state mv')
   })
 
-  test('a key under which the state has something that belongs to it, and names that', async () => {
+  test('a new key that conflicts with a dependent, and names the dependent', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const state = openStateFile(project.path(STATE))
@@ -240,7 +240,7 @@ describe('it refuses', () => {
     ['it', { kind: 'user', key: 'ada', refs: {} }],
     ['the new address', { kind: 'user', key: '17', refs: {} }],
     ['what belongs to it', { kind: 'membership', key: 'ada@gamma', refs: { user: 'ada', organization: 'gamma' } }],
-  ])('while an interrupted run has left a write to %s open', async (_what, address) => {
+  ])('while there is an unfinished write to %s', async (_what, address) => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const state = openStateFile(project.path(STATE))
@@ -258,7 +258,7 @@ describe('it refuses', () => {
     expect(await project.run(['state', 'mv', 'user:cleo', 'user:18', '--yes'])).toMatchObject({ exit: 0 })
   })
 
-  test('while another command holds the lock', async () => {
+  test('during another command', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
@@ -266,7 +266,7 @@ describe('it refuses', () => {
   })
 })
 
-test.each(['rm', 'show'])('state %s names addresses that are nearly the one it was given', async (name) => {
+test.each(['rm', 'show'])('state %s suggests similar addresses', async (name) => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const refused = await project.run(['state', name, 'membership:ada@acne'])

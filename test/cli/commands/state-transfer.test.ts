@@ -7,7 +7,7 @@ const ROWS = [member('ada', 'acme'), member('grace', 'acme'), member('edsger', '
 const env = { KEY }
 
 describe.skipIf(postgresPrograms === undefined)('state migrate', () => {
-  test('carries a state to PostgreSQL and back: applying changes nothing on either side', async () => {
+  test('moves a state to PostgreSQL and back, and an apply changes nothing', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -30,7 +30,7 @@ describe.skipIf(postgresPrograms === undefined)('state migrate', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('never replaces a state, and takes no password from the command line', async () => {
+  test('never replaces a state, and rejects a password on the command line', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -53,7 +53,7 @@ describe.skipIf(postgresPrograms === undefined)('state migrate', () => {
 })
 
 describe('state restore', () => {
-  test('brings back what a backup says, and keeps what was there', async () => {
+  test('restores a backup, and keeps the previous state', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     await project.run(['apply', '--yes'], { env })
@@ -71,7 +71,7 @@ describe('state restore', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('refuses a backup of another state, and a file that is none', async () => {
+  test('rejects a backup of another state, and a file that is not a backup', async () => {
     const workos = await startWorkos()
     const [project, other] = [peopleProject(workos, ROWS), peopleProject(workos, ROWS)]
     await project.run(['apply', '--yes'], { env })
@@ -87,7 +87,7 @@ describe('state restore', () => {
     expect(await project.run(['state', 'restore', 'missing.bak', '--yes'], { env })).toMatchObject({ exit: 3 })
   })
 
-  test.skipIf(postgresPrograms === undefined)('puts a backup of a file into PostgreSQL', async () => {
+  test.skipIf(postgresPrograms === undefined)('restores a backup of a file into PostgreSQL', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS)
     await project.run(['apply', '--yes'], { env })

@@ -22,11 +22,11 @@ async function runTest(text: string, options: Parameters<typeof test>[0] = {}) {
   return { exit: await test(options, context), out: out(), err: err() }
 }
 
-it('tests that pass are named, without a source, a target or a key', async () => {
+it('passing tests are listed, without a source, a target or a key', async () => {
   expect(await runTest(MANIFEST)).toEqual({ exit: 0, out: 'ok    a user\n\n1 test: 1 passed, 0 failed\n', err: '' })
 })
 
-it('a test that fails shows what differs and where, and exits with 1', async () => {
+it('a failing test shows the difference and its place, and exits with 1', async () => {
   const { exit, out } = await runTest(FAILING)
   expect(exit).toBe(1)
   expect(out).toBe(`ok    a user
@@ -35,13 +35,13 @@ FAIL  another user  migrate.config.yaml:7:3
         - expected  "Ada@Example.com"
         + actual    "ada@example.com"
       user.password  migrate.config.yaml:10:49
-        it differs from character 1 on: 5 characters are expected, 15 came (it is a secret, and not shown)
+        it differs from character 1 on: expected 5 characters, got 15 (a secret, not shown)
 
 2 tests: 1 passed, 1 failed
 `)
 })
 
-it('as JSON it is one object', async () => {
+it('the JSON output is one object', async () => {
   const { exit, out } = await runTest(FAILING, { json: true })
   expect(exit).toBe(1)
   expect(JSON.parse(out)).toEqual({
@@ -79,7 +79,7 @@ it('as JSON it is one object', async () => {
   })
 })
 
-it('a manifest without tests says how to begin', async () => {
+it('a manifest without tests gets a hint', async () => {
   const { exit, out, err } = await runTest(MANIFEST.slice(0, MANIFEST.indexOf('tests:')))
   expect({ exit, out }).toEqual({ exit: 0, out: '' })
   expect(err).toBe(
@@ -87,7 +87,7 @@ it('a manifest without tests says how to begin', async () => {
   )
 })
 
-it("an environment changes what its tests are about, and a recipe's own tests stay with the recipe", async () => {
+it('an environment changes the tested mapping, and the tests of a recipe stay with it', async () => {
   const text = `${MANIFEST}environments: { loud: { map: { user: { email: $uppercase(email) & "x" } } } }\n`
   expect((await runTest(text)).exit).toBe(0)
   const loud = await runTest(text, { env: 'loud' })
@@ -103,19 +103,19 @@ describe('recipes', () => {
     expect({ exit, out: out().includes('FAIL') ? out() : '' }).toEqual({ exit: 0, out: '' })
   })
 
-  it.each(['csv', 'clerk'])('%s has some', async (recipe) => {
+  it.each(['csv', 'clerk'])('%s has tests', async (recipe) => {
     const { context, out } = commandContext(folderOf({}))
     await test({ recipe, json: true }, context)
     expect(JSON.parse(out()).passed).toBeGreaterThan(4)
   })
 
-  it('one that is not there is told with the nearest name', async () => {
+  it('an unknown recipe gets the nearest name', async () => {
     await expect(runTest(MANIFEST, { recipe: 'clrk' })).rejects.toMatchObject({
       problems: [{ code: 'unknown_recipe', hint: expect.stringContaining('did you mean clerk?') }],
     })
   })
 
-  it('a recipe and a manifest at once are refused', async () => {
+  it('a recipe together with a manifest is rejected', async () => {
     await expect(runTest(MANIFEST, { recipe: 'clerk', config: 'x.yaml' })).rejects.toMatchObject({ exitCode: 3 })
   })
 })

@@ -18,7 +18,7 @@ async function validated(manifest: string, files: Record<string, string>) {
 const file = (streams: string, map: string) => `source:\n  type: file\n  streams: ${streams}\n${TARGET}map:\n${map}`
 const people = { 'users.csv': 'id,email,first_name\n1,a@example.com,Ada\n' }
 
-test('a column that the file lacks is warned of at its place in the expression, with the nearest one', async () => {
+test('a missing column is a warning at its place, with the nearest name', async () => {
   const { code, found } = await validated(
     file(
       '{ users: { path: users.csv } }',
@@ -27,7 +27,9 @@ test('a column that the file lacks is warned of at its place in the expression, 
     people,
   )
   expect(code).toBe(0)
-  expect(found).toContain(`migrate.config.yaml:8:23 warning: users has no column "mail": it yields nothing [${CODE}]`)
+  expect(found).toContain(
+    `migrate.config.yaml:8:23 warning: users has no column "mail": the expression returns no value [${CODE}]`,
+  )
   expect(found).toContain('did you mean email?')
   expect(found).toContain('columns: id, email, first_name')
 })
@@ -43,13 +45,13 @@ test.each([
     'source: { type: clerk, users: users.csv }\nmap: { user: { lastName: surname } }\n',
     'id,primary_email_address\n1,a@example.com\n',
   ],
-])('also in the exports of known form: %s', async (_, manifest, users) => {
+])('also for known exports: %s', async (_, manifest, users) => {
   const { code, found } = await validated(`${manifest}${TARGET}`, { 'users.csv': users })
   expect([code, found]).toEqual([0, expect.stringContaining('users has no column "surname"')])
   expect(found.split(CODE)).toHaveLength(2)
 })
 
-test('in a rule with each, only what is said of the whole record is', async () => {
+test('in a rule with each, only names on the whole record are checked', async () => {
   const map = '  membership: { each: teams, user: $record.uid, organization: org }\n'
   const { found } = await validated(
     file('{ users: { path: users.csv }, teams: { path: teams.csv, join: { key: user, to: id } } }', map),
@@ -77,7 +79,7 @@ test.each([
     file('{ users: { path: users.csv } }', '  user: { key: id, email: "mail ?: email" }\n'),
   ],
   ['names that only a recipe reads', `extends: okta\nsource: { streams: { users: { path: users.csv } } }\n${TARGET}`],
-])('nothing is said of %s', async (_, manifest) => {
+])('there is no warning for %s', async (_, manifest) => {
   const more = {
     'more.csv': 'id,email,last\n1,a@example.com,A\n',
     'users.json': '[{ "id": "1", "mail": "a@example.com" }]',
@@ -86,18 +88,18 @@ test.each([
   expect(found).not.toContain(CODE)
 })
 
-test('a row of data in place of the header is not shown', async () => {
+test('a row of data instead of a header is not shown', async () => {
   const { found } = await validated(file('{ users: { path: users.csv } }', '  user: { key: id, email: a }\n'), {
     'users.csv': '1,ada@example.com,Ada\n2,b@example.com,Bo\n',
   })
-  expect(found).toContain('this looks like data')
+  expect(found).toContain('the first line looks like data')
   expect(found).not.toContain('ada@example.com')
 })
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url))
 const shown = readdirSync(examples).filter((name) => existsSync(join(examples, name, 'migrate.config.yaml')))
 
-test('the examples and the demo are free of it', async () => {
+test('the examples and the demo have no such warning', async () => {
   expect(shown.length).toBeGreaterThan(10)
   for (const name of [...shown, '..']) {
     const { context, err } = commandContext(join(examples, name), {})
@@ -106,11 +108,13 @@ test('the examples and the demo are free of it', async () => {
   }
 })
 
-test('of what ranks duplicates, what is said of the record is; the mapped user has columns of its own', async () => {
+test('in preferences for duplicates, only names on the record are checked', async () => {
   const dedupe = 'dedupe:\n  user:\n    prefer: [emailVerified, $record.first_nam]\n    updatedAt: $record.id\n'
   const map = '  user: { key: id, email: email }\n'
   const { found } = await validated(`${file('{ users: { path: users.csv } }', map)}${dedupe}`, people)
-  expect(found).toContain(`migrate.config.yaml:9:37 warning: users has no column "first_nam": it yields nothing`)
+  expect(found).toContain(
+    `migrate.config.yaml:9:37 warning: users has no column "first_nam": the expression returns no value`,
+  )
   expect(found).toContain('did you mean first_name?')
   expect(found.split(CODE)).toHaveLength(2)
 })

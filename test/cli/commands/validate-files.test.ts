@@ -12,7 +12,7 @@ async function problemsOf(streams: string, files: Record<string, string> = {}, m
   return err()
 }
 
-test('what is wrong with a file is told at the option that names it', async () => {
+test('a problem of a file is reported at the option that names it', async () => {
   const found = await problemsOf(
     '    users: { path: users.csv }\n    rows:\n      path: [a.csv, gone.csv]\n      join: { key: a, to: id }',
     { 'users.csv': 'id,email\n', 'a.csv': 'a\n1\n' },
@@ -21,7 +21,7 @@ test('what is wrong with a file is told at the option that names it', async () =
   expect(found).toMatch(/^1 problem$/m)
 })
 
-test('what is wrong with an option is told there, once', async () => {
+test('a problem of an option is reported once, at its place', async () => {
   const found = await problemsOf(
     '    users: { path: users.csv }\n    rows: { path: r.csv, join: { key: "a b", to: id } }',
   )
@@ -29,7 +29,7 @@ test('what is wrong with an option is told there, once', async () => {
   expect(found).toMatch(/^1 problem$/m)
 })
 
-test('keys of joins are expressions: references are not looked for in them', async () => {
+test('keys of joins are expressions without references', async () => {
   const found = await problemsOf(
     '    users: { path: users.csv }\n    rows: { path: users.csv, join: { key: "id & \'${NOT_SET}\'", to: id } }',
     { 'users.csv': 'id,email\n1,a@example.com\n' },
@@ -37,13 +37,13 @@ test('keys of joins are expressions: references are not looked for in them', asy
   expect(found).toBe('')
 })
 
-test('the name of a stream is told what it may be made of', async () => {
+test('an invalid stream name shows the allowed characters', async () => {
   expect(await problemsOf('    my-users: { path: users.csv }')).toContain(
     '"my-users" is not a valid key: letters, digits and _',
   )
 })
 
-test('files without a mapping are told that they have none', async () => {
+test('files without a mapping are reported', async () => {
   const found = await problemsOf('    users: { path: users.csv }', { 'users.csv': 'id\n1\n' }, '')
   expect(found).toContain('nothing is mapped')
   expect(found).toContain('map.user with key and email')

@@ -8,7 +8,7 @@ target: { type: workos, apiKey: "\${KEY}" }
 `
 const USERS = 'email,first_name\nada@example.com,Ada\n'
 
-test('a good manifest is valid, and what was checked is said', async () => {
+test('a good manifest is valid, with a summary of the checks', async () => {
   const cwd = folderOf({ 'migrate.config.yaml': GOOD, 'users.csv': USERS })
   const { context, out, err } = commandContext(cwd, { KEY: 'a-secret-key' })
   expect(await validate({}, context)).toBe(0)
@@ -16,7 +16,7 @@ test('a good manifest is valid, and what was checked is said', async () => {
   expect(err()).toBe('')
 })
 
-test('problems of the manifest, the files and the expressions are told at once', async () => {
+test('problems of the manifest, the files and the expressions are reported together', async () => {
   const text = `${GOOD.replace('users.csv', 'gone.csv')}run: { chunk: 1 }
 map:
   user:
@@ -35,7 +35,7 @@ map:
   expect(err()).toMatch(/^4 problems$/m)
 })
 
-test('all definitions of roles that contradict themselves are told at their places', async () => {
+test('all contradicting role definitions are reported at their places', async () => {
   const text = `${GOOD}roles:
   define:
     org-x: { name: X, type: environment }
@@ -54,7 +54,7 @@ test('all definitions of roles that contradict themselves are told at their plac
   expect(err()).toMatch(/^2 problems$/m)
 })
 
-test('definitions of roles with values that are unknown are left alone', async () => {
+test('role definitions with unknown values are not checked', async () => {
   const text = `${GOOD}roles: { define: { x: { name: X, permissions: ["\${PERMISSION}"] } } }\n`
   const { context, err } = commandContext(folderOf({ 'migrate.config.yaml': text, 'users.csv': USERS }))
   expect(await validate({ offline: true }, context), err()).toBe(0)
@@ -71,13 +71,13 @@ test('as JSON it is one object on stdout', async () => {
   expect(err()).toBe('')
 })
 
-test('a manifest that cannot be read at all is reported the same way', async () => {
+test('an unreadable manifest is reported the same way', async () => {
   const { context, out } = commandContext(folderOf({ 'x.yaml': 'a: [' }))
   expect(await validate({ config: 'x.yaml', json: true }, context)).toBe(3)
   expect(JSON.parse(out())).toMatchObject({ valid: false, file: null, problems: [{ code: 'invalid_yaml' }] })
 })
 
-test('an unset reference is a problem, and offline it is unknown', async () => {
+test('an unset reference is a problem, except offline', async () => {
   const cwd = folderOf({ 'migrate.config.yaml': GOOD, 'users.csv': USERS })
   const online = commandContext(cwd)
   expect(await validate({}, online.context)).toBe(3)
@@ -87,7 +87,7 @@ test('an unset reference is a problem, and offline it is unknown', async () => {
   expect(offline.out()).toContain('1 reference not set')
 })
 
-test('offline, files whose path is unknown are not looked at, and that is said', async () => {
+test('offline, files with an unknown path are reported as not checked', async () => {
   const cwd = folderOf({ 'migrate.config.yaml': 'source: { type: csv, path: "${F}" }\ntarget: { type: sandbox }\n' })
   const { context, err } = commandContext(cwd)
   expect(await validate({ offline: true }, context)).toBe(0)
@@ -103,7 +103,7 @@ test('a warning does not make a manifest invalid', async () => {
   expect(err()).not.toContain(key)
 })
 
-test('an environment is validated in its place', async () => {
+test('an environment is validated in place', async () => {
   const text = `${GOOD}environments: { test: { source: { path: other.csv }, target: { type: sandbox } } }\n`
   const cwd = folderOf({ 'migrate.config.yaml': text, 'other.csv': USERS })
   const { context, out } = commandContext(cwd, { KEY: 'a-secret-key' })
@@ -111,7 +111,7 @@ test('an environment is validated in its place', async () => {
   expect(out()).toContain('migrate.config.yaml with environment test is valid')
 })
 
-test('a test of a stream that the source does not have is a problem at its place', async () => {
+test('a test of an unknown stream is a problem at its place', async () => {
   const text = `${GOOD}tests:\n  one: { stream: usrs, input: {}, expect: { user: null } }\n`
   const { context, err } = commandContext(folderOf({ 'migrate.config.yaml': text, 'users.csv': USERS }), {
     KEY: 'a-key',
@@ -121,7 +121,7 @@ test('a test of a stream that the source does not have is a problem at its place
   expect(err()).toContain('did you mean users?')
 })
 
-test('vars of the wrong kind are one problem, not one of every expression that reads them', async () => {
+test('vars of the wrong type are one problem, not one for each expression', async () => {
   const text = `${GOOD}vars: [1]\nmap: { user: { firstName: $vars.name } }\n`
   const { context, err } = commandContext(folderOf({ 'migrate.config.yaml': text, 'users.csv': USERS }), {
     KEY: 'a-key',

@@ -10,15 +10,13 @@ import { manifestSchema } from '../../../src/config/schema.ts'
 import { MINIMAL, folderOf as manifestFolder, problemsOf } from '../../config/folder.ts'
 import { command } from '../harness.ts'
 
-/**
- * Rules that every hint keeps: what it proposes may be done by somebody who does not read it twice.
- */
+/** Rules for all hints: following one without care must not do harm. */
 
 const output = { write: () => true }
 const program = buildProgram({ stdout: output, stderr: output } as unknown as Context, async () => {})
 const paths = everyCommand(program).map(pathOf)
 
-/** A word with each of its letters missing, doubled, changed, or in the place of its neighbour. */
+/** Variants of a word with each letter missing, doubled, changed or swapped. */
 function misspelt(word: string): string[] {
   const made = [...word].flatMap((letter, at) => {
     const [before, after] = [word.slice(0, at), word.slice(at + 1)]
@@ -33,14 +31,14 @@ function misspelt(word: string): string[] {
   return [...new Set(made)].filter((other) => other !== word && other !== '')
 }
 
-describe('a misspelt command', () => {
-  test('the commands that delete or forget are known', () => {
+describe('a misspelled command', () => {
+  test('the commands that delete or forget are listed', () => {
     expect(paths).toEqual(expect.arrayContaining([...DELETING]))
     const deleting = everyCommand(program).filter((one) => /^(Delet|Forget|Remov)/i.test(one.description()))
     expect(deleting.map(pathOf).filter((path) => !DELETING.has(path))).toEqual([])
   })
 
-  test.each([...DELETING])('is never taken for %s', async (path) => {
+  test.each([...DELETING])('never suggests %s', async (path) => {
     const [word = '', ...parents] = path.split(' ').reverse()
     for (const other of misspelt(word)) {
       const { code, stderr } = await command([...parents.reverse(), other], { cwd: '/' })
@@ -49,7 +47,7 @@ describe('a misspelt command', () => {
     }
   })
 
-  test('is told the nearest of the others, or where all are listed', async () => {
+  test('suggests the nearest other command, or the list', async () => {
     const saidOf = async (...args: string[]) => (await command(args, { cwd: '/' })).stderr
     expect(await saidOf('aply')).toMatch(
       /^error: unknown command 'aply'\n\(Did you mean apply\?\)\n\(workos-migrate --help /,
@@ -60,7 +58,7 @@ describe('a misspelt command', () => {
     expect(await saidOf('state', 'rn')).not.toMatch(/Did you mean rm/)
   })
 
-  test('of every command is told that command, so that nobody is sent on', async () => {
+  test('suggests the right command for every command', async () => {
     for (const name of program.commands
       .map((one) => one.name())
       .filter((one) => !DELETING.has(one) && one.length > 4)) {
@@ -81,10 +79,10 @@ describe('a misspelt command', () => {
 describe('a word of another tool', () => {
   test.each(
     [...otherCommands, ...otherOptions].filter(({ say }) => /\bdestroy\b/.test(say)),
-  )('that leads to destroy looks first, or is asked: $say', ({ say }) =>
+  )('that leads to destroy shows a plan or asks first: $say', ({ say }) =>
     expect(say).toMatch(/workos-migrate destroy (--plan-only|--confirm NAME)$/))
 
-  test('is never one that nobody asked to delete with', () => {
+  test('never leads to a deletion that was not requested', () => {
     const asked = /^(undo|rollback|revert|down|clean|cleanup|reset|purge|teardown|delete|uninstall|destroy)$/
     for (const { words, say } of otherCommands.filter(({ say: line }) => /\bdestroy\b/.test(line))) {
       expect({ say, words: words.filter((word) => !asked.test(word)) }).toEqual({ say, words: [] })
@@ -105,7 +103,7 @@ describe('a secret', () => {
     ['a variable that is called so', `${MINIMAL}vars: { a: "\${SIGNER_KEY}" }\n`],
   ] as const
 
-  test.each(places)('%s is never proposed as a default in the file', async (place, text) => {
+  test.each(places)('%s is never suggested as a default in the file', async (place, text) => {
     const folder = manifestFolder({ 'migrate.config.yaml': text })
     const env = place.includes('environment') ? 'e' : undefined
     const problems = await problemsOf(folder, env === undefined ? {} : { environment: env })
@@ -115,13 +113,13 @@ describe('a secret', () => {
     expect(unset[0]?.hint).not.toContain(':-')
   })
 
-  test('what is none may have a default', async () => {
+  test('is different from other values, which can have a default', async () => {
     const folder = manifestFolder({ 'migrate.config.yaml': `${MINIMAL}vars: { a: "\${TENANT}" }\n` })
     expect(await problemsOf(folder)).toMatchObject([{ hint: 'set it, or add a default: ${TENANT:-…}' }])
   })
 })
 
-test('no hint of the source names a command that deletes, or a default, but where this is tested', () => {
+test('no other hint names a command that deletes, or a default', () => {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
   const found = files.flatMap((name) => {
     const text = readFileSync(join('src', name), 'utf8')
@@ -131,8 +129,8 @@ test('no hint of the source names a command that deletes, or a default, but wher
   expect([...new Set(found)]).toEqual(['config/references.ts'])
 })
 
-describe('hints that are followed one after the other', () => {
-  /** What loading says, or nothing where it is accepted. */
+describe('hints followed one after the other', () => {
+  /** The problems of loading; none if it is accepted. */
   const said = async (text: string) => {
     const folder = manifestFolder({ 'migrate.config.yaml': text })
     return problemsOf(folder).catch((error: Error) => {
@@ -151,7 +149,7 @@ describe('hints that are followed one after the other', () => {
     expect(unset?.hint).not.toMatch(/:-|written|sk_/)
   })
 
-  test('lead from a misspelt key of the manifest to one that it takes', async () => {
+  test('lead from a misspelled key to a valid one', async () => {
     const keys = Object.keys(manifestSchema.properties as object).filter((key) => /^[a-z]{5,}$/i.test(key))
     expect(keys.length).toBeGreaterThan(15)
     for (const key of keys) {

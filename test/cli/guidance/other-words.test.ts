@@ -7,7 +7,7 @@ import { buildProgram } from '../../../src/cli/program.ts'
 import { ExitCode } from '../../../src/diagnostics/errors.ts'
 import { command } from '../harness.ts'
 
-/** The program, whose commands are parsed and not run. */
+/** The program, which parses commands without running them. */
 function inertProgram(): { program: CommandUnknownOpts; reached: () => boolean } {
   let reached = false
   const output = { write: () => true }
@@ -72,7 +72,7 @@ test.each(lines(otherOptions, 'errors'))('$path --$word says what to type: $say'
   expect(stderr).toContain(`error: unknown option '${flag}'\n  hint: ${say}\n`)
 })
 
-test('no word of the tables is a command of this program, and none stands there twice', () => {
+test('no word of the tables is a command of this program or a duplicate', () => {
   for (const { words, on = [''] } of otherCommands) {
     for (const path of on) {
       const names = at(path).commands.map((one) => one.name())
@@ -91,11 +91,11 @@ test.each([
   ['apply', '--merges', '--merges belongs to plan: workos-migrate plan --merges <file>'],
   ['validate', '--full', '--full belongs to plan, apply'],
   ['state list', '--yes', '--yes belongs to'],
-])('%s %s is understood: %s', (path, flag, says) => {
+])('%s %s gets the advice %s', (path, flag, says) => {
   expect(adviceOnOption(flag, at(path), program)).toContain(says)
 })
 
-test.each(['aply', 'lst', 'xyzzy'])('a misspelt command, %s, is left to the did-you-mean', (word) => {
+test.each(['aply', 'lst', 'xyzzy'])('a misspelled command, %s, gets a did-you-mean', (word) => {
   expect(adviceOnCommand(word, program, program)).toBeUndefined()
 })
 
@@ -114,7 +114,7 @@ describe('a secret on the command line', () => {
     [['plan', '-e', SECRET]],
     [['plan', SECRET]],
     [['state', 'show', SECRET]],
-  ])('%j is refused, and not repeated', async (args) => {
+  ])('%j is rejected and not repeated', async (args) => {
     const { code, stdout, stderr } = await command(args, { cwd: '/' })
     expect(code).toBe(ExitCode.usage)
     expect(stdout + stderr).not.toContain(SECRET)
@@ -130,13 +130,13 @@ describe('a secret on the command line', () => {
     ['init', '--forc', '(Did you mean --force?)'],
     ['state restore', '--froce', '(workos-migrate state restore --help shows its options)'],
     ['plan', '--eys', '(workos-migrate plan --help shows its options)'],
-  ])('%s %s says nothing that is far from it, and no option that overwrites but by one letter', async (name, flag, says) => {
+  ])('%s %s suggests only close words, and guarded options only for one letter', async (name, flag, says) => {
     const { code, stderr } = await command([...name.split(' '), flag], { cwd: '/' })
     expect(code).toBe(ExitCode.usage)
     expect(stderr).toContain(`error: unknown option '${flag}'\n${says}`)
   })
 
-  test('the value of an option that nobody knows is not repeated, whatever it is', async () => {
+  test('the value of an unknown option is never repeated', async () => {
     const { code, stderr } = await command(['plan', '--passphrase=correct horse', '--json'], { cwd: '/' })
     expect(code).toBe(ExitCode.usage)
     expect(stderr).toContain("unknown option '--passphrase'")
@@ -158,7 +158,7 @@ describe('options with one dash, as other tools write them', () => {
     ['plan', '-yes', 'this command asks no questions'],
     ['state list', '-target=x', 'workos-migrate plan --only organization:KEY'],
     ['plan', '-refresh-only', 'workos-migrate plan --refresh'],
-  ])('%s %s is refused before it is misread', async (name, flag, says) => {
+  ])('%s %s is rejected before it is misread', async (name, flag, says) => {
     const { code, stderr } = await command([...name.split(' '), flag, 'x'], { cwd: '/' })
     expect(code).toBe(ExitCode.usage)
     expect(stderr).toContain('has one dash')
@@ -166,7 +166,7 @@ describe('options with one dash, as other tools write them', () => {
     expect(stderr).not.toContain('plan.ndjson')
   })
 
-  test('short options, alone and with their values, are what they were', async () => {
+  test('short options still work, alone and with values', async () => {
     const { stderr } = await command(['plan', '-estaging', '-cgone.yaml', '-oplan.ndjson'], { cwd: '/' })
     expect(stderr).toContain('gone.yaml')
     expect(stderr).not.toContain('dash')

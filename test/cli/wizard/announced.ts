@@ -1,6 +1,6 @@
 import { command } from '../harness.ts'
 
-/** How many rejects `init` announces. */
+/** The number of rejects that `init` announces. */
 export function announced(stderr: string): number {
   return Number(/The plan rejects (\d+) record/.exec(stderr)?.[1] ?? 0)
 }
@@ -16,7 +16,7 @@ export interface Planned {
   passwords: { kept: number; reset: number; none: number }
 }
 
-/** The plan of the manifest in a folder, in figures. */
+/** The counts of the plan of the manifest in a folder. */
 export async function planned(cwd: string, env: Record<string, string> = {}): Promise<Planned> {
   const { stdout, code } = await command(['plan', '--json'], { cwd, env })
   const { summary, accounting, rejects } = JSON.parse(stdout)

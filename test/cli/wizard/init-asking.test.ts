@@ -20,7 +20,7 @@ const clerkFolder = () =>
 
 const manifestIn = (cwd: string) => parse(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8'))
 
-/** Each takes what is offered first. */
+/** Each step takes the first choice. */
 const FOUR: Step[] = [
   [/Where are the users\?/, KEY.enter],
   [/Which organizations/, KEY.enter],
@@ -28,7 +28,7 @@ const FOUR: Step[] = [
   [/Write migrate\.config\.yaml/, KEY.enter],
 ]
 
-test('somebody with a Clerk export reaches a plan in four answers', async () => {
+test('a Clerk export leads to a plan with four answers', async () => {
   const cwd = clerkFolder()
   const { code, screen, stdout, answered } = await converse(['init'], cwd, FOUR)
   expect(code).toBe(0)
@@ -43,7 +43,7 @@ test('somebody with a Clerk export reaches a plan in four answers', async () => 
   const plan = await command(['plan'], { cwd })
   expect(plan.stdout).toMatch(/users\s+218\n/)
   expect(plan.stdout).toMatch(/memberships\s+285 /)
-  // Six records cannot be migrated: what becomes of them is told by init, and again by the plan.
+  // Six records cannot be migrated, as init and plan both report.
   expect(screen).toMatch(/rejects 6 records and resources: 1 record \(no_such_user\)/)
   expect(plan.code).toBe(5)
   expect(plan.stdout).toContain('or, to leave them behind, set safety.maxRejects in the manifest to 6 or more')
@@ -52,7 +52,7 @@ test('somebody with a Clerk export reaches a plan in four answers', async () => 
   expect((await command(['plan'], { cwd })).code).toBe(0)
 })
 
-test('Ctrl-C at any question leaves nothing behind, with exit code 130', async () => {
+test('Ctrl-C at any question leaves nothing behind and ends with 130', async () => {
   for (let answers = 0; answers < FOUR.length; answers++) {
     const cwd = clerkFolder()
     const before = readdirSync(cwd)
@@ -66,7 +66,7 @@ test('Ctrl-C at any question leaves nothing behind, with exit code 130', async (
   }
 })
 
-test('a manifest that is there is overwritten only when somebody says so', async () => {
+test('an existing manifest is overwritten only after a question', async () => {
   const cwd = folderOf({ 'users.csv': example('users.csv'), 'migrate.config.yaml': 'version: 1 # mine\n' })
   const asked: Step[] = [...FOUR.slice(0, 3), [/Overwrite migrate\.config\.yaml\?/, KEY.enter]]
   const refused = await converse(['init'], cwd, asked)
@@ -77,7 +77,7 @@ test('a manifest that is there is overwritten only when somebody says so', async
   expect(manifestIn(cwd).source.type).toBe('clerk')
 })
 
-test('what the command line says is not asked', async () => {
+test('answers on the command line are not asked for', async () => {
   const cwd = clerkFolder()
   const args = ['init', '--users', 'users.csv', '--organize', 'per-domain', '--target', 'sandbox', '--env', 'none']
   const { code, answered } = await converse(args, cwd, FOUR.slice(3))
@@ -86,7 +86,7 @@ test('what the command line says is not asked', async () => {
   expect(manifestIn(cwd)).not.toHaveProperty('environments')
 })
 
-test('another file can be named, and a name that is none is asked again', async () => {
+test('another file can be named, and a wrong name is asked for again', async () => {
   const cwd = folderOf({ 'data/people.ndjson': '{"id":1,"email":"ada@example.com","name":"Ada Ampersand"}\n' })
   const { code, screen } = await converse(['init'], cwd, [
     [/Where are the users\?/, KEY.enter],
@@ -143,7 +143,7 @@ test('a key is tried against the target, never shown and never stored', async ()
   }
 })
 
-test('names of files that could steer the terminal are shown harmlessly, and still found', async () => {
+test('file names with control characters are escaped on the terminal and still found', async () => {
   const name = 'us\u001b[31mers.csv'
   const cwd = folderOf({ [name]: 'email,first_name\nada@example.com,Ada\n' })
   const { code, screen } = await converse(['init'], cwd, FOUR)

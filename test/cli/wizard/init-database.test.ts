@@ -24,7 +24,7 @@ async function proposed(url: string, ...args: string[]) {
 }
 
 describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
-  test('of Supabase becomes a manifest whose plan has everybody in the teams of the application', async () => {
+  test('of Supabase leads to a plan with all users in the teams of the application', async () => {
     const { url } = await postgresDatabase(SUPABASE)
     const { cwd, env, code, stderr } = await proposed(url())
     expect(stderr).toContain('DATABASE_URL: accepted.')
@@ -60,7 +60,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     })
   })
 
-  test("of one's own, with roles by number in memberships; who is banned, and a club that is gone, stay out", async () => {
+  test('of any design, with numbered roles, skips banned users and deleted clubs', async () => {
     const { url } = await postgresDatabase(CLUBS)
     const { cwd, env, code, stderr } = await proposed(url())
     expect(code).toBe(0)
@@ -77,7 +77,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     for (const text of ['captain', 'Grace', 'Number2']) expect(stdout).toContain(text)
   })
 
-  test('says how many of the people stay out, and how many of the teams; a day says of no change when it was', async () => {
+  test('reports skipped users and teams, and ignores a day as a time of change', async () => {
     const { url } = await postgresDatabase(`
       CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, updated_at date, deleted_at timestamptz);
       CREATE TABLE teams (id int PRIMARY KEY, name text NOT NULL, deleted_at timestamptz);
@@ -94,7 +94,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(manifestIn(cwd).source.streams.users).toEqual({ table: 'users', key: 'id' })
   })
 
-  test('with two tables of people names the flag that decides, and takes the one that is named', async () => {
+  test('with two users tables names the deciding option, and uses the named table', async () => {
     const { url } = await postgresDatabase(`
       CREATE TABLE customers (id int PRIMARY KEY, email text, password_hash text);
       CREATE TABLE employees (id int PRIMARY KEY, email text, password_hash text);
@@ -112,7 +112,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(unknown.stderr).toContain('did you mean customers?')
   })
 
-  test('whose people name their company, with names in capitals as Prisma has them', async () => {
+  test('with companies in the users table and capitalized names, as in Prisma', async () => {
     const { url } = await postgresDatabase(`
       CREATE TABLE "Company" (id serial PRIMARY KEY, name text NOT NULL, "deletedAt" timestamptz);
       CREATE TABLE "User" (
@@ -134,7 +134,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     })
   })
 
-  test('that is not to be read yet is proposed from a sample, without a snapshot', async () => {
+  test('with --no-inspect is proposed from a sample, without a snapshot', async () => {
     const { url } = await postgresDatabase(CLUBS)
     const { cwd, code } = await proposed(url(), '--no-inspect')
     expect(code).toBe(0)
@@ -144,7 +144,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
 })
 
 describe.skipIf(postgresPrograms === undefined)('a layout with a recipe', () => {
-  test('Keycloak: the recipe reads it, and the only realm of its own is the one that is meant', async () => {
+  test('Keycloak: the recipe reads it, and the only realm besides master is chosen', async () => {
     const url = await databaseOf('postgres', 'keycloak/schema.postgres.sql')
     const { cwd, code, stderr } = await proposed(url)
     expect(code).toBe(0)
@@ -162,7 +162,7 @@ describe.skipIf(postgresPrograms === undefined)('a layout with a recipe', () => 
     expect(other.stderr).toContain('set KEYCLOAK_REALM to one of: anvils, master')
   })
 
-  test('Better Auth with other names of columns: the manifest names them as the recipe does', async () => {
+  test('Better Auth with other column names: the manifest renames them', async () => {
     const { url } = await postgresDatabase(`
       CREATE TABLE "user" (id text PRIMARY KEY, name text, email text NOT NULL, email_verified boolean, banned boolean, created_at timestamptz, updated_at timestamptz);
       CREATE TABLE account (id text PRIMARY KEY, account_id text, provider_id text, user_id text REFERENCES "user", password text, access_token text);
@@ -180,7 +180,7 @@ describe.skipIf(postgresPrograms === undefined)('a layout with a recipe', () => 
 })
 
 describe.skipIf(mariaPrograms === undefined)('a MariaDB database', () => {
-  test('of Laravel becomes a manifest whose plan has owners as members, and no password is anywhere', async () => {
+  test('of Laravel leads to a plan with owners as members, without passwords in outputs', async () => {
     const { url } = await newMariaDatabase(LARAVEL)
     const { cwd, env, code, stdout, stderr } = await proposed(url)
     expect(code).toBe(0)
@@ -196,7 +196,7 @@ describe.skipIf(mariaPrograms === undefined)('a MariaDB database', () => {
   })
 })
 
-test('without a URL nobody can be asked, and --live beside a database is two sources', async () => {
+test('a missing URL without a terminal, and --live with a database, are errors', async () => {
   const cwd = folderOf({})
   const unset = await command(['init', '--from', 'postgres', '--yes'], { cwd })
   expect(unset).toMatchObject({ code: 3 })
@@ -205,8 +205,8 @@ test('without a URL nobody can be asked, and --live beside a database is two sou
   expect(two.stderr).toContain('name two different sources')
 })
 
-describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => {
-  test('types the URL, again where it is wrong, chooses the table of people, and it is kept nowhere', async () => {
+describe.skipIf(postgresPrograms === undefined)('on a terminal', () => {
+  test('the URL is typed, corrected and not stored, and the users table is chosen', async () => {
     const { url } = await postgresDatabase(`
       CREATE TABLE customers (id int PRIMARY KEY, email text, password_hash text);
       CREATE TABLE employees (id int PRIMARY KEY, email text, password_hash text);

@@ -11,22 +11,22 @@ import { announced, planned } from './announced.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url))
 
-/** Of the project whose hashes the sample holds. */
+/** The signer key of the sample's hashes. */
 const env = {
   FIREBASE_SIGNER_KEY: 'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==',
 }
 
 const MANIFEST = 'migrate.config.yaml'
-/** Examples of how the program is used; the others are exports. */
+/** Examples of using the program; the others are exports. */
 const USES = ['gitops', 'library']
-/** What an example has beside its data: manifests, databases and what is to be known. */
+/** Files of an example besides its data: manifests, databases, notes. */
 const BESIDE = /\.config\.yaml$|\.sql$|README\.md$/
-/** Some examples are manifests over the files of another one, or over a database. */
+/** Some examples use the files of another one, or a database. */
 const withFiles = readdirSync(examples).filter(
   (name) => !USES.includes(name) && readdirSync(join(examples, name)).some((file) => !BESIDE.test(file)),
 )
 
-/** The data of an example in a folder of their own. */
+/** The data of an example in a separate folder. */
 function dataOf(example: string): string {
   const cwd = folderOf({})
   cpSync(join(examples, example), cwd, { recursive: true, filter: (path) => !BESIDE.test(path) })
@@ -54,17 +54,14 @@ test.each(withFiles)('with the files of the example %s, init announces each reje
   }
 })
 
-test('an example in which every file is of use leaves none of them out', async () => {
+test('an example with only useful files leaves none out', async () => {
   for (const example of ['auth0-export', 'auth0-dashboard', 'clerk-demo', 'file-tables', 'stytch', 'supabase']) {
     const { stderr } = await command(['init', '--yes', '--env', 'none'], { cwd: dataOf(example), env })
     expect(stderr).not.toContain('Not used')
   }
 })
 
-/**
- * Databases of the examples; members that a plan makes of each, since a proposal without them would
- * be none.
- */
+/** Databases of the examples, and the members that each plan must have. */
 const DATABASES: readonly (readonly [schema: string, dialect: 'postgres' | 'mysql', users: number, members: number])[] =
   [
     ['devise/schema.sql', 'postgres', 4, 4],

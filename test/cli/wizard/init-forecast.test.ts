@@ -14,7 +14,7 @@ const csv = (...rows: string[]) => `${rows.join('\n')}\n`
 
 const INACTIVE = 'id,email,is_active\n1,cara@example.com,1\n2,dot@example.com,0\n'
 
-test('people whom a column calls inactive come along where the command line says so', async () => {
+test('inactive users are included with --keep-inactive', async () => {
   const cwd = folderOf({ 'users.csv': INACTIVE })
   const kept = await init(cwd, '--keep-inactive')
   expect(kept.stderr).toContain('Included, and able to sign in: records where is_active is false.')
@@ -32,7 +32,7 @@ const answers = (leaveOut: string): Step[] => [
   [/Write migrate\.config\.yaml/, KEY.enter],
 ]
 
-test('on a terminal somebody is asked about them, and told what is not used', async () => {
+test('on a terminal there is a question about them, and a list of unused files', async () => {
   const cwd = folderOf({ 'users.csv': INACTIVE, 'odd.csv': 'a,b\n1,2\n' })
   const left = await converse(['init'], cwd, answers(KEY.enter))
   expect(left.code).toBe(0)
@@ -47,7 +47,7 @@ test.each([
   ['no address is one', 'id,email\n1,nope\n2,\n', '1 user (email_missing), 1 user (invalid_email)'],
   ['all are inactive', 'id,email,disabled\n1,cara@example.com,1\n', '1 left out by map.user.when'],
   ['nothing tells an address', 'id,phone\n1,+15550100\n', 'no column was found for email'],
-])('a manifest by which nobody is migrated is not written: %s', async (_why, users, said) => {
+])('a manifest that migrates no user is not written: %s', async (_why, users, said) => {
   const cwd = folderOf({ 'users.csv': users })
   const { code, stderr } = await init(cwd, '--users', 'users.csv')
   expect(code).toBe(3)
@@ -56,8 +56,8 @@ test.each([
   expect(readdirSync(cwd)).toEqual(['users.csv'])
 })
 
-test('where the recipe of an origin does not fit the file, the names of its columns do', async () => {
-  // As Auth0's export, but for the name of the column of addresses.
+test('if the recipe of an origin does not fit, the mapping uses column names', async () => {
+  // Like Auth0's export, except for the name of the email column.
   const users = csv('user_id,last_login,contact', '1,2024-01-02,cara@example.com', '2,2024-01-02,dot@example.com')
   const cwd = folderOf({ 'users.csv': users })
   const { stderr } = await init(cwd)
@@ -66,7 +66,7 @@ test('where the recipe of an origin does not fit the file, the names of its colu
   expect((await planned(cwd)).users).toBe(2)
 })
 
-test('files that may hold secrets are kept out of version control, used or not', async () => {
+test('files that can contain secrets are in .gitignore, used or not', async () => {
   const cwd = folderOf({
     'users.csv': 'id,email\n1,cara@example.com\n',
     'old-users.csv': 'id,email,first_name\n1,cara@example.com,Cara\n',
@@ -83,7 +83,7 @@ test('files that may hold secrets are kept out of version control, used or not',
   expect(stderr).not.toContain('notes.md')
 })
 
-test('a script that names its files is told of the others, and they are not read', async () => {
+test('a script that names its files gets a list of the unread ones', async () => {
   const cwd = folderOf({
     'users.csv': 'id,email\n1,cara@example.com\n',
     'members.csv': 'user_id,org_id\n1,acme\n',
@@ -97,7 +97,7 @@ test('a script that names its files is told of the others, and they are not read
   expect((await planned(cwd)).created).toMatchObject({ organization: 1, membership: 1 })
 })
 
-test('of lists that were saved page by page, all are read, or the one that is named', async () => {
+test('all pages of a list are read, or only the named one', async () => {
   const page = (id: number) =>
     JSON.stringify({
       Users: [
@@ -119,14 +119,14 @@ test('of lists that were saved page by page, all are read, or the one that is na
   expect((await planned(cwd)).users).toBe(1)
 })
 
-test('a named file that does not belong to the users is refused', async () => {
+test('a named file that does not belong to the users is rejected', async () => {
   const cwd = folderOf({ 'users.csv': 'id,email\n1,cara@example.com\n', 'odd.csv': 'a,b\n1,2\n' })
   const { code, stderr } = await init(cwd, '--users', 'users.csv', '--memberships', 'odd.csv')
   expect(code).toBe(3)
   expect(stderr).toContain('odd.csv cannot be used as the file of memberships: it has no column for a user')
 })
 
-test('a variable that is not set yet does not keep the plan from being made', async () => {
+test('an unset variable does not prevent the forecast', async () => {
   const [passwordHash, salt] = [Buffer.alloc(64, 7).toString('base64'), Buffer.alloc(10, 7).toString('base64')]
   const user = { localId: 'f1', email: 'cara@example.com', passwordHash, salt, disabled: false }
   const cwd = folderOf({ 'users.json': JSON.stringify({ users: [user, { localId: 'f2', phoneNumber: '+15550100' }] }) })
@@ -145,7 +145,7 @@ test.runIf(WHOLE)(
   },
 )
 
-test.runIf(WHOLE)('of a large file the first 20,000 records are planned, and init says so', async () => {
+test.runIf(WHOLE)('only the first 20,000 records of a large file are planned, and init reports this', async () => {
   const rows = Array.from({ length: 20_005 }, (_, id) => `${id},${id < 20_000 ? `u${id}@example.com` : ''}`)
   const cwd = folderOf({ 'users.csv': `id,email\n${rows.join('\n')}\n` })
   const { stderr } = await init(cwd)

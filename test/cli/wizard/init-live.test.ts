@@ -37,7 +37,7 @@ async function openAuth0(settings: Auth0Settings = {}) {
 const manifestIn = (cwd: string) => parse(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8'))
 const AUTH0 = { AUTH0_CLIENT_ID: CLIENT_ID, AUTH0_CLIENT_SECRET: CLIENT_SECRET }
 
-test('a Clerk instance is tried, read once, inspected, and planned from what was read', async () => {
+test('a Clerk instance is tried, read once, inspected, and planned from the snapshot', async () => {
   const fake = await openClerk()
   const cwd = folderOf({ 'users.csv': dashboardCsv(fake.instance) })
   const env = { CLERK_SECRET_KEY: SECRET_KEY }
@@ -61,7 +61,7 @@ test('a Clerk instance is tried, read once, inspected, and planned from what was
   expect(kinds.find(({ kind }) => kind === 'organization')?.create).toBe(4)
 })
 
-test('an Auth0 tenant is asked for by its domain, and inspect reads what init read', async () => {
+test('an Auth0 tenant is named by its domain, and inspect uses the snapshot of init', async () => {
   const fake = await openAuth0()
   const cwd = folderOf({})
   const init = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd, env: AUTH0 })
@@ -76,7 +76,7 @@ test('an Auth0 tenant is asked for by its domain, and inspect reads what init re
   expect(JSON.parse(inspected.stdout).people.organizations).toMatchObject({ distinct: 3, usersWithout: 5 })
 })
 
-test('credentials that lack scopes end it before anything is read or written', async () => {
+test('credentials without scopes stop it before any read or write', async () => {
   const fake = await openAuth0({ scopes: ['read:users'] })
   const cwd = folderOf({})
   const { code, stderr } = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd, env: AUTH0 })
@@ -86,7 +86,7 @@ test('credentials that lack scopes end it before anything is read or written', a
   expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
 })
 
-test('without credentials, or with --no-inspect, the manifest is written by the recipe alone', async () => {
+test('without credentials, or with --no-inspect, the manifest contains only the recipe', async () => {
   const fake = await openAuth0()
   const cwd = folderOf({})
   const bare = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd })
@@ -100,7 +100,7 @@ test('without credentials, or with --no-inspect, the manifest is written by the 
   expect(existsSync(join(cwd, '.workos-migrate/snapshots'))).toBe(false)
 })
 
-test('somebody at a terminal is asked for the tenant and its credentials, again when they are refused', async () => {
+test('on a terminal, the tenant and its credentials are asked for, again after a rejection', async () => {
   const fake = await openAuth0()
   const cwd = folderOf({})
   writeFileSync(join(cwd, 'notes.txt'), 'no data')
@@ -153,7 +153,7 @@ test('a Firebase project is tried with its key file, read once, and planned by t
   })
 })
 
-test('somebody at a terminal is asked for the project and its key file', async () => {
+test('on a terminal, the project and its key file are asked for', async () => {
   const { fake, cwd } = await openFirebase()
   const { code, screen } = await converse(['init', '--live', fake.url, '--source', 'firebase'], cwd, [
     [/What is the project ID\?/, `${PROJECT}${KEY.enter}`],
@@ -172,14 +172,14 @@ test.each([
   [['--project', PROJECT, '--users', 'users.json'], '--users and --project name two different sources'],
   [['--credentials', 'key.json', '--live'], '--credentials is for a Firebase project'],
   [['--live', '--source', 'firebase'], '--project: the ID of the Firebase project'],
-])('what does not go together is refused: %j', async (args, message) => {
+])('contradicting options are rejected: %j', async (args, message) => {
   const cwd = folderOf({ 'users.json': '{"users":[{"localId":"u1","email":"a@example.com","createdAt":"1"}]}' })
   const { code, stderr } = await command(['init', ...args, '--target', 'sandbox'], { cwd })
   expect(code).toBe(3)
   expect(stderr).toContain(message)
 })
 
-/** User pools, whose credentials the AWS SDK finds in the environment of this process. */
+/** User pools. The AWS SDK finds the credentials in the environment of this process. */
 async function openCognito() {
   const users = Array.from({ length: 12 }, (_, index) => cognitoUser(index + 1))
   const pool = 'eu-west-1_Example01'
@@ -195,7 +195,7 @@ async function openCognito() {
   return { fake, pool }
 }
 
-test('user pools of Cognito are asked for by their ids, with the credentials that the SDK finds', async () => {
+test('Cognito user pools are named by their IDs, with the credentials that the SDK finds', async () => {
   const { fake, pool } = await openCognito()
   const cwd = folderOf({})
   const args = ['init', '--user-pools', pool, '--live', fake.url, '--organization-name', 'Acme', '--target', 'sandbox']
@@ -221,7 +221,7 @@ test('user pools of Cognito are asked for by their ids, with the credentials tha
   expect(kinds.find(({ kind }) => kind === 'user')?.create).toBe(12)
 })
 
-test('somebody at a terminal is asked for the user pools', async () => {
+test('on a terminal, the user pools are asked for', async () => {
   const { fake, pool } = await openCognito()
   const cwd = folderOf({})
   const { code, screen } = await converse(['init', '--source', 'cognito', '--live', fake.url], cwd, [
@@ -255,7 +255,7 @@ async function openOkta() {
   return fake
 }
 
-test('an Okta org is tried, read once, inspected, and planned from what was read, with its groups as roles', async () => {
+test('an Okta org is tried, read once, inspected, and planned with groups as roles', async () => {
   const fake = await openOkta()
   const cwd = folderOf({})
   const env = { OKTA_API_TOKEN: API_TOKEN }
@@ -283,7 +283,7 @@ test('an Okta org is tried, read once, inspected, and planned from what was read
   expect(JSON.parse(inspected.stdout)).toMatchObject({ type: 'okta', complete: true, people: { records: 27 } })
 })
 
-test('doctor tries the token of an Okta org, and says what it may not see', async () => {
+test('doctor tries the token of an Okta org, and reports missing permissions', async () => {
   const fake = await startFakeOkta(generateOrg({ users: 3, groups: 1 }), { denied: ['groups'] })
   onTestFinished(() => fake.close())
   const source = `source: { type: okta, domain: "${fake.url}", token: "\${OKTA_API_TOKEN}" }\ntarget: { type: sandbox }\n`
@@ -294,7 +294,7 @@ test('doctor tries the token of an Okta org, and says what it may not see', asyn
   expect(checked.stdout + checked.stderr).not.toContain(API_TOKEN)
 })
 
-test('somebody at a terminal is asked for the org and its token', async () => {
+test('on a terminal, the org and its token are asked for', async () => {
   const fake = await openOkta()
   const cwd = folderOf({})
   const { code, screen } = await converse(['init', '--source', 'okta'], cwd, [

@@ -5,14 +5,11 @@ import { tried } from '../../tried.ts'
 import { command, type Files, folderOf } from '../harness.ts'
 import { announced, type Planned, planned } from './announced.ts'
 
-/**
- * Tables and exports as people have them: recognised, used, and announced as the plan has it. The
- * data are invented.
- */
+/** Realistic tables and exports: recognized, used, and announced as in the plan. Invented data. */
 interface Case {
   files: Files
   plan: Partial<Planned>
-  /** Files that are listed as not used. */
+  /** Files listed as not used. */
   unused?: string[]
 }
 
@@ -378,7 +375,7 @@ const CASES: Record<string, Case> = {
   },
 }
 
-/** Its manifest, and what it says on the way. */
+/** Its manifest, and its messages. */
 async function initIn(files: Files, ...flags: string[]): Promise<{ manifest: string; cwd: string }> {
   const cwd = folderOf(files)
   const { code, stderr } = await command(['init', '--yes', '--env', 'none', ...flags], { cwd })
@@ -386,7 +383,7 @@ async function initIn(files: Files, ...flags: string[]): Promise<{ manifest: str
   return { manifest: readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8'), cwd }
 }
 
-test("WordPress's roles hold in the organization that everybody is in, and are named where there is none", async () => {
+test('WordPress roles apply in the single organization, and are listed without one', async () => {
   const files = {
     'wp_users.csv': WP_USERS,
     'wp_usermeta.csv': csv(
@@ -408,7 +405,7 @@ test("WordPress's roles hold in the organization that everybody is in, and are n
   expect((await planned(alone.cwd)).created).toMatchObject({ user: 2, role: 0 })
 })
 
-test("Django's groups in a dump are named as no roles", async () => {
+test('Django groups in a dump are listed as not being roles', async () => {
   const fields = { username: 'cara', email: 'cara@example.com', password: DJANGO, is_active: true, groups: [1] }
   const dump = [
     { model: 'auth.group', pk: 1, fields: { name: 'Editors', permissions: [] } },
@@ -419,7 +416,7 @@ test("Django's groups in a dump are named as no roles", async () => {
   expect(words).toContain('fields.groups[] (group numbers are not roles; to map roles, put auth_user_groups')
 })
 
-test("the file of Clerk's migration tool is Clerk's, also with lists of addresses", async () => {
+test("a file of Clerk's migration tool is recognized, also with lists of addresses", async () => {
   const users = [
     { userId: 'u1', email: ['cara@example.com', 'old@example.com'], password: BCRYPT, passwordHasher: 'bcrypt' },
     { userId: 'u2', email: 'dot@example.com' },
@@ -432,7 +429,7 @@ test("the file of Clerk's migration tool is Clerk's, also with lists of addresse
   expect(await planned(cwd)).toMatchObject({ users: 2, rejected: 0, code: 0 })
 })
 
-test('where no file can hold the users, each is named with why', async () => {
+test('if no file can contain the users, each is listed with the reason', async () => {
   const files = { 'users.csv': '', 'users.xlsx': 'PK', 'list.json': '[{"a":1}]' }
   const { stderr, code } = await command(['init', '--yes'], { cwd: folderOf(files) })
   expect(code).toBe(3)
@@ -441,7 +438,7 @@ test('where no file can hold the users, each is named with why', async () => {
   expect(stderr).toContain('list.json (no known column with email addresses)')
 })
 
-test('a file whose every row is rejected makes no manifest', async () => {
+test('a file with only rejected rows leads to no manifest', async () => {
   const cwd = folderOf({ 'users.csv': csv('id;email', '1;cara@example.com;', '2;dot@example.com;') })
   const { stderr, code } = await command(['init', '--yes'], { cwd })
   expect(code).toBe(3)

@@ -42,7 +42,7 @@ function terminalIn(cwd: string) {
 const init = `${process.execPath} ${PROGRAM} init; echo "exit code $?"`
 
 describe.skipIf(!hasTmux)(`init in a real terminal${hasTmux ? '' : ' (skipped: there is no tmux here)'}`, () => {
-  test('four answers lead to a manifest, and the terminal is as it was', { timeout: 2 * PATIENCE }, async () => {
+  test('four answers lead to a manifest, and the terminal is restored', { timeout: 2 * PATIENCE }, async () => {
     const cwd = folderOf({ 'users.csv': example('users.csv'), 'memberships.csv': example('memberships.csv') })
     const { shows, press, type, screen } = terminalIn(cwd)
     await type(init)
@@ -62,7 +62,7 @@ describe.skipIf(!hasTmux)(`init in a real terminal${hasTmux ? '' : ' (skipped: t
     await shows(/^0$/m)
   })
 
-  test('Ctrl-C at a question ends with 130 and leaves nothing', { timeout: 2 * PATIENCE }, async () => {
+  test('Ctrl-C at a question ends with 130 and leaves nothing behind', { timeout: 2 * PATIENCE }, async () => {
     const cwd = folderOf({ 'users.csv': example('users.csv') })
     const { shows, press, type } = terminalIn(cwd)
     await type(init)

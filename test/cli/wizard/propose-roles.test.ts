@@ -47,7 +47,7 @@ test.each([
   [['Admin', 'Admin!', 'ADMIN'], { Admin: 'admin', 'Admin!': 'admin-2', ADMIN: 'admin-3' }],
   [['Admin!', 'admin'], { 'Admin!': 'admin-2' }],
   [['Billing Admin', 'Billing Admin'], { 'Billing Admin': 'billing-admin' }],
-])('of %j no two become one role', (roles, map) => {
+])('roles %j stay separate', (roles, map) => {
   const proposed = proposeRoles(ANSWERS, found(...roles))
   expect(proposed.map).toEqual(map)
   const slugs = new Set(roles.map((role) => proposed.map[role] ?? role))

@@ -12,21 +12,21 @@ export const KEY = {
   backspace: '\u007f',
 }
 
-/** A question, and what is typed when it stands there. */
+/** A question, and what is typed as the answer. */
 export type Step = readonly [question: RegExp, keys: string]
 
 export interface Conversation {
   code: number
   stdout: string
-  /** All that the terminal was sent, without escape sequences. */
+  /** Everything that the terminal received, without escape sequences. */
   screen: string
-  /** Questions that were answered. */
+  /** The answered questions. */
   answered: number
 }
 
 const PATIENCE = 20_000
 
-/** Runs a command line with somebody at the terminal who answers one question after the other. */
+/** Runs a command line on a terminal and answers its questions. */
 export async function converse(
   args: readonly string[],
   cwd: string,
@@ -65,7 +65,7 @@ export async function converse(
         setTimeout(resolve, 100)
       })
     }
-    // The prompt is drawn before it listens.
+    // The prompt appears before it accepts input.
     await new Promise((resolve) => setImmediate(resolve))
     shown = ''
     answered++

@@ -1,7 +1,7 @@
-/** A manifest that must be refused, with what must be said. */
+/** A bad manifest with the expected problem. */
 export interface BadManifest {
   name: string
-  /** Text of migrate.config.yaml. */
+  /** The text of migrate.config.yaml. */
   text: string | Uint8Array
   files?: Record<string, string>
   env?: Record<string, string>
@@ -9,7 +9,7 @@ export interface BadManifest {
   code: string
   /** line:column */
   at: string
-  /** File of the problem, if it is another one. */
+  /** The file of the problem, if it is not the manifest. */
   file?: string
   path?: string
   message?: RegExp

@@ -1,7 +1,7 @@
 import { MINIMAL } from '../folder.ts'
 import type { BadManifest } from './bad-manifest.ts'
 
-/** References, extends and environments that lead nowhere. */
+/** Invalid references, extends and environments. */
 export const badComposition: BadManifest[] = [
   {
     name: 'an unset reference',
@@ -19,7 +19,7 @@ export const badComposition: BadManifest[] = [
     message: /name\.txt/,
   },
   {
-    name: 'a reference that does not hold a number',
+    name: 'a reference that is not a number',
     text: `${MINIMAL}run: { workers: "\${W}" }\n`,
     env: { W: 'hunter2' },
     code: 'wrong_type',
@@ -51,14 +51,14 @@ export const badComposition: BadManifest[] = [
     message: /gone\.yaml/,
   },
   {
-    name: 'extends of something else',
+    name: 'extends of another type',
     text: `extends: { a: b }\n${MINIMAL}`,
     code: 'wrong_type',
     at: '1:10',
     path: 'extends',
   },
   {
-    name: 'extends in a circle',
+    name: 'a cycle of extends',
     text: `extends: ./a.yaml\n${MINIMAL}`,
     files: { 'a.yaml': 'extends: ./b.yaml\n', 'b.yaml': '\nextends: ./a.yaml\n' },
     code: 'extends_cycle',
@@ -108,7 +108,7 @@ export const badComposition: BadManifest[] = [
     hint: /"safety"/,
   },
   {
-    name: 'an environment that is a word',
+    name: 'an environment that is a string',
     text: `${MINIMAL}environments:\n  staging: yes\n`,
     code: 'wrong_type',
     at: '4:3',

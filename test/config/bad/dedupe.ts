@@ -1,10 +1,10 @@
 import { MINIMAL } from '../folder.ts'
 import type { BadManifest } from './bad-manifest.ts'
 
-/** Rules for duplicates that cannot be kept. */
+/** Invalid rules for duplicates. */
 export const badDedupe: BadManifest[] = [
   {
-    name: 'a strategy that compares times nobody gives',
+    name: 'a strategy without times to compare',
     text: `${MINIMAL}dedupe:\n  user:\n    strategy: newest\n`,
     code: 'newest_of_what',
     at: '5:15',
@@ -12,21 +12,21 @@ export const badDedupe: BadManifest[] = [
     hint: /updatedAt/,
   },
   {
-    name: 'a rule that compares times nobody gives',
+    name: 'a rule without times to compare',
     text: `${MINIMAL}dedupe:\n  user:\n    fields:\n      metadata.plan: newest\n`,
     code: 'newest_of_what',
     at: '6:22',
     path: 'dedupe.user.fields.metadata.plan',
   },
   {
-    name: 'a rule for texts on a truth',
+    name: 'a rule for strings on a boolean',
     text: `${MINIMAL}dedupe: { user: { fields: { emailVerified: longest } } }\n`,
     code: 'unknown_value',
     at: '3:44',
     hint: /allowed values: any, all, first, last, newest/,
   },
   {
-    name: 'a rule for truths on a text',
+    name: 'a rule for booleans on a string',
     text: `${MINIMAL}dedupe: { user: { fields: { firstName: any } } }\n`,
     code: 'unknown_value',
     at: '3:40',
@@ -40,26 +40,26 @@ export const badDedupe: BadManifest[] = [
     hint: /allowed values: first, last, newest/,
   },
   {
-    name: 'a default that not every field can have',
+    name: 'a default that does not fit every field',
     text: `${MINIMAL}dedupe: { user: { fields: { default: longest } } }\n`,
     code: 'unknown_value',
     at: '3:38',
   },
   {
-    name: 'a rule for a member of a field that has none',
+    name: 'a rule for a member of a field without members',
     text: `${MINIMAL}dedupe: { user: { fields: { name.first: first } } }\n`,
     code: 'unknown_key',
     at: '3:29',
   },
   {
-    name: 'a preference that is no expression',
+    name: 'an invalid preference',
     text: `${MINIMAL}dedupe: { user: { prefer: { emailVerified: true } } }\n`,
     code: 'wrong_type',
     at: '3:27',
     path: 'dedupe.user.prefer',
   },
   {
-    name: 'a metadata key that WorkOS does not take for external ids',
+    name: 'a metadata key that is not valid for external IDs',
     text: `${MINIMAL}dedupe: { user: { externalIds: { keepAs: "former ids" } } }\n`,
     code: 'bad_value',
     at: '3:42',

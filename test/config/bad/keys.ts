@@ -4,7 +4,7 @@ import type { BadManifest } from './bad-manifest.ts'
 /** Keys that are unknown, misplaced or missing. */
 export const badKeys: BadManifest[] = [
   {
-    name: 'a misspelt key at the top',
+    name: 'a misspelled key at the top',
     text: `${MINIMAL}dedup: {}\n`,
     code: 'unknown_key',
     at: '3:1',
@@ -12,7 +12,7 @@ export const badKeys: BadManifest[] = [
     hint: /"dedupe"/,
   },
   {
-    name: 'a misspelt key deep down',
+    name: 'a misspelled nested key',
     text: `${MINIMAL}run:\n  limits:\n    write: 10/1s\n`,
     code: 'unknown_key',
     at: '5:5',
@@ -20,7 +20,7 @@ export const badKeys: BadManifest[] = [
     hint: /"writes"/,
   },
   {
-    name: 'a key in another spelling',
+    name: 'a key in another letter case',
     text: `${MINIMAL}external_id: {}\n`,
     code: 'unknown_key',
     at: '3:1',
@@ -34,14 +34,14 @@ export const badKeys: BadManifest[] = [
     hint: /run\.workers/,
   },
   {
-    name: 'a key like no other',
+    name: 'an unknown key',
     text: `${MINIMAL}passwords: { zzzzzz: 1 }\n`,
     code: 'unknown_key',
     at: '3:14',
     hint: /use one of unsupported, weak, onChange/,
   },
   {
-    name: 'a misspelt field of a rule',
+    name: 'a misspelled field of a rule',
     text: `${MINIMAL}map:\n  user:\n    e-mail: mail\n`,
     code: 'unknown_key',
     at: '5:5',
@@ -49,7 +49,7 @@ export const badKeys: BadManifest[] = [
     hint: /"email"/,
   },
   {
-    name: 'a misspelt option of a source, which is also what is missing',
+    name: 'a misspelled required option of a source',
     text: 'source:\n  type: csv\n  pth: users.csv\ntarget: { type: sandbox }\n',
     code: 'unknown_key',
     at: '3:3',
@@ -88,7 +88,7 @@ export const badKeys: BadManifest[] = [
     hint: /\$\{WORKOS_API_KEY\}/,
   },
   {
-    name: 'an API key that was taken away',
+    name: 'a removed API key',
     text: 'source: { type: csv, path: a.csv }\ntarget:\n  type: workos\n  apiKey:\n',
     code: 'missing_key',
     at: '4:3',

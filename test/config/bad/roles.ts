@@ -1,7 +1,7 @@
 import { MINIMAL } from '../folder.ts'
 import type { BadManifest } from './bad-manifest.ts'
 
-/** Rules for roles that cannot be kept. */
+/** Invalid rules for roles. */
 export const badRoles: BadManifest[] = [
   {
     name: 'a role pattern with two stars',
@@ -11,7 +11,7 @@ export const badRoles: BadManifest[] = [
     message: /one \*/,
   },
   {
-    name: 'an item twice in a list',
+    name: 'a duplicate item in a list',
     text: `${MINIMAL}roles:\n  multiple: first\n  priority: [admin, member, admin]\n`,
     code: 'bad_value',
     at: '5:29',
@@ -20,14 +20,14 @@ export const badRoles: BadManifest[] = [
     hint: /remove one/,
   },
   {
-    name: 'a star in the slug of a name that has none',
+    name: 'a star in the slug for a name without a star',
     text: `${MINIMAL}roles:\n  map:\n    admin: "org-*"\n`,
     code: 'bad_value',
     at: '5:12',
     path: 'roles.map.admin',
   },
   {
-    name: 'a slug of a pattern that cannot be one',
+    name: 'an invalid slug for a pattern',
     text: `${MINIMAL}roles:\n  organizations:\n    acme: { map: { "org:*": "Org *" } }\n`,
     code: 'bad_value',
     at: '5:29',
@@ -41,21 +41,21 @@ export const badRoles: BadManifest[] = [
     path: 'roles.priority',
   },
   {
-    name: 'one role where several are not enabled, without a priority',
+    name: 'a single role without a priority',
     text: `${MINIMAL}roles: { notEnabled: first }\n`,
     code: 'missing_key',
     at: '3:1',
     path: 'roles.priority',
   },
   {
-    name: 'a slug of a permission that cannot be one',
+    name: 'an invalid permission slug',
     text: `${MINIMAL}permissions:\n  define: { "Users read": { name: Read } }\n`,
     code: 'bad_value',
     at: '4:13',
     path: 'permissions.define.Users read',
   },
   {
-    name: 'a misspelt rule of an organization',
+    name: 'a misspelled rule of an organization',
     text: `${MINIMAL}roles:\n  organizations:\n    acme: { unmaped: drop }\n`,
     code: 'unknown_key',
     at: '5:13',

@@ -4,10 +4,10 @@ const REST = `source: { type: csv, path: users.csv }
 target: { type: sandbox }
 `
 
-/** Where the state is, told wrongly. */
+/** Invalid places of the state. */
 export const badStates: BadManifest[] = [
   {
-    name: 'a shared state without a name of its own',
+    name: 'a shared state without a name',
     text: `${REST}state: { type: postgres, url: "\${DATABASE_URL}" }\n`,
     env: { DATABASE_URL: 'postgres://me:hunter2@db.example.com/x' },
     code: 'shared_state_name',
@@ -15,21 +15,21 @@ export const badStates: BadManifest[] = [
     hint: /name: acme/,
   },
   {
-    name: 'a shared state without an address',
+    name: 'a shared state without a URL',
     text: `name: acme\n${REST}state: { type: postgres }\n`,
     code: 'missing_key',
     at: '4:16',
     message: /state\.url/,
   },
   {
-    name: 'a shared state whose address is not set',
+    name: 'a shared state with an unset URL',
     text: `name: acme\n${REST}state: { type: postgres, url: "\${DATABASE_URL}" }\n`,
     code: 'unset_reference',
     at: '4:31',
     path: 'state.url',
   },
   {
-    name: 'the address of a database for a state in a file',
+    name: 'a database URL for a state in a file',
     text: `name: acme\n${REST}state: { url: "\${DATABASE_URL}" }\n`,
     env: { DATABASE_URL: 'postgres://me:hunter2@db.example.com/x' },
     code: 'wrong_state_key',
@@ -37,14 +37,14 @@ export const badStates: BadManifest[] = [
     hint: /type: postgres/,
   },
   {
-    name: 'a schema that is no name',
+    name: 'an invalid schema name',
     text: `name: acme\n${REST}state: { type: postgres, url: "\${DATABASE_URL}", schema: "a; b" }\n`,
     env: { DATABASE_URL: 'postgres://me:hunter2@db.example.com/x' },
     code: 'bad_value',
     at: '4:58',
   },
   {
-    name: 'a kind of state that there is not',
+    name: 'an unknown type of state',
     text: `name: acme\n${REST}state: { type: mysql }\n`,
     code: 'unknown_value',
     at: '4:16',

@@ -30,7 +30,7 @@ export const badText: BadManifest[] = [
     hint: /put a reference inside \{ \} and \[ \] in quotes/,
   },
   {
-    name: 'a key given twice',
+    name: 'a duplicate key',
     text: `${MINIMAL}target: { type: workos }\n`,
     code: 'duplicate_key',
     at: '3:1',

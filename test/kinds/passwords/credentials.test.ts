@@ -6,17 +6,17 @@ const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const reset = { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' } as const
 const strict = { unsupported: 'reject', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' } as const
 
-test('hash and type become one unit, however they come', () => {
+test('hash and type become one unit, in any form', () => {
   const expected = { secrets: { passwordHash: { hash: BCRYPT, type: 'bcrypt' } }, problems: [] }
   expect(normaliseCredentials({ passwordHash: ` ${BCRYPT} `, passwordHashType: 'BCRYPT' }, reset)).toEqual(expected)
   expect(normaliseCredentials({ passwordHash: { hash: BCRYPT, type: 'bcrypt' } }, reset)).toEqual(expected)
 })
 
-test('a password in clear is kept to the letter', () => {
+test('a plain-text password is kept exactly', () => {
   expect(normaliseCredentials({ password: ' two words ' }, reset).secrets).toEqual({ password: ' two words ' })
 })
 
-test('nothing given is no secret and no problem', () => {
+test('no value is neither a secret nor a problem', () => {
   for (const fields of [{}, { password: '', passwordHash: '', passwordHashType: ' ' }, { passwordHash: null }]) {
     expect(normaliseCredentials(fields, reset)).toEqual({ secrets: null, problems: [] })
   }
@@ -41,7 +41,7 @@ test.each([
     { passwordHash: '$pbkdf2$i=27500,d=sha256$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA', passwordHashType: 'pbkdf2' },
     'pbkdf2 sha256 i=27500 (i: 600000 to 1000000)',
   ],
-])('what WorkOS does not take (case %#) means a reset, or a problem where the manifest says so', (fields, detail) => {
+])('an unsupported hash (case %#) means a reset, or a problem where the manifest says so', (fields, detail) => {
   expect(normaliseCredentials(fields, reset)).toEqual({
     secrets: null,
     reset: { code: 'password_reset_required', detail },
@@ -59,7 +59,7 @@ test.each([
   ['scrpt', 'scrypt'],
   ['md6', 'md5'],
   ['fireabse-scrypt', 'firebase-scrypt'],
-])('the type %s of a hash that does not say what it is is rejected whatever the policy: did you mean %s?', (type, meant) => {
+])('the type %s of a hash that does not describe itself is rejected with any policy: did you mean %s?', (type, meant) => {
   for (const rules of [reset, strict]) {
     const fields = { passwordHash: '5f4dcc3b5aa765d61d8327deb882cf99', passwordHashType: type }
     const { problems, ...rest } = normaliseCredentials(fields, rules)
@@ -88,7 +88,7 @@ test.each([
   ["Node's bytes in JSON", { passwordHash: Buffer.from(BCRYPT).toJSON() }, BCRYPT, 'bcrypt'],
   ["Django's type", { passwordHash: DJANGO, passwordHashType: 'pbkdf2_sha256' }, FROM_DJANGO, 'pbkdf2'],
   ["MongoDB's bytes", { passwordHash: { $binary: { base64: base64(ARGON2), subType: '00' } } }, ARGON2, 'argon2'],
-])('what a hash is counts before what its type says: %s', (_, fields, hash, type) => {
+])('what a hash shows counts before its type: %s', (_, fields, hash, type) => {
   expect(normaliseCredentials(fields, strict)).toEqual({ secrets: { passwordHash: { hash, type } }, problems: [] })
 })
 
@@ -99,7 +99,7 @@ test.each([
   ['bcrypt_sha256_django', BCRYPT, 'bcrypt_sha256_django'],
   ['bcrypt', `bcrypt_sha256$$2b$12$${'a'.repeat(53)}`, 'bcrypt_sha256'],
   ['ssha', `{SSHA256}${Buffer.alloc(40, 1).toString('base64')}`, 'ssha256'],
-])('of the type %s, a hash of another kind is a reset by its own name', (type, hash, detail) => {
+])('of the type %s, another sort of hash is a reset under its own name', (type, hash, detail) => {
   const found = normaliseCredentials({ passwordHash: hash, passwordHashType: type }, reset)
   expect(found).toEqual({ secrets: null, reset: { code: 'password_reset_required', detail }, problems: [] })
 })
@@ -138,7 +138,7 @@ test.each([
 test.each([
   [undefined, 'hunter22', '8 characters: letters and digits'],
   ['bcrypt', '2024-03-04', 'a date'],
-  ['argon2', 'ada@example.com', 'an e-mail address'],
+  ['argon2', 'ada@example.com', 'an email address'],
   ['bcrypt', 12345, '5 characters: digits'],
   [undefined, true, 'a boolean'],
   [undefined, ['$2b$10$x'], 'a list'],
@@ -160,9 +160,9 @@ test.each([
   },
 )
 
-test('a shape that an expression made up is not shown', () => {
+test('a shape that an expression invented is not shown', () => {
   const found = normaliseCredentials({ passwordHash: { notHash: 'hunter22 is the password' } }, reset)
-  expect(found.reset).toEqual({ code: 'password_not_a_hash', detail: 'of no known shape' })
+  expect(found.reset).toEqual({ code: 'password_not_a_hash', detail: 'of unknown shape' })
   const writer = normaliseCredentials(
     { passwordHash: { unsupported: 'md5', writer: 'hunter22', shape: 'hunter22' } },
     reset,
@@ -210,7 +210,7 @@ test(tried('CSV of any kind', 'password columns', 'NULL in place of a password i
   }
 })
 
-test("ssha256 is sent with the salt's position where the manifest says it, and counted as not taken where it does not", () => {
+test('ssha256 is sent with the position of the salt if the manifest sets it, and is unsupported otherwise', () => {
   const bytes = Buffer.alloc(40, 1).toString('base64')
   for (const fields of [
     { passwordHash: `{ssha-256}${bytes}` },
@@ -238,7 +238,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }
 
-test('a hash where its type belongs is rejected, and neither is shown', () => {
+test('a hash in the place of its type is rejected, and neither is shown', () => {
   const found = normaliseCredentials({ passwordHash: 'bcrypt', passwordHashType: BCRYPT }, reset)
   expect(found.problems).toMatchObject([{ code: 'unknown_hash_type', message: 'the password hash type is unknown' }])
   expect(JSON.stringify(found)).not.toContain('N9qo8uLO')
@@ -252,23 +252,23 @@ test.each([
   'hmac_sha256_utf16_b64',
   'ssha256',
   'phpass',
-])('%s is known and not taken', (type) => {
+])('%s is known and unsupported', (type) => {
   const found = normaliseCredentials({ passwordHash: 'xyz', passwordHashType: type }, reset)
   expect(found.reset?.code).toBe('password_reset_required')
   expect(found.reset?.detail).not.toBe('an unknown type')
 })
 
-test('a type whose hashes need re-encoding is rejected with the way to do it', () => {
+test('a type whose hashes need re-encoding is rejected with the function to use', () => {
   const given = { passwordHash: 'pbkdf2_sha256$600000$c2FsdA==$aGFzaA==', passwordHashType: 'pbkdf2_sha256' }
   const { problems } = normaliseCredentials(given, reset)
   expect(problems).toMatchObject([{ code: 'unknown_hash_type' }])
   expect(problems[0]?.hint).toContain('$clerkPassword(digest, hasher)')
 })
 
-/** Of 64 bytes, as every project of Firebase has. */
+/** 64 bytes, as in every Firebase project. */
 const SIGNER = `${'A'.repeat(85)}E`
 
-describe('a hash that WorkOS takes although it is weak', () => {
+describe('a weak hash that WorkOS accepts', () => {
   const weak: [type: string, hash: string, detail: string][] = [
     ['bcrypt', BCRYPT.replace('$10$', '$09$'), 'bcrypt cost=9'],
     ['ssha', '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0', 'ssha'],
@@ -281,7 +281,7 @@ describe('a hash that WorkOS takes although it is weak', () => {
     ],
   ]
 
-  test.each(weak)('%s is kept, reset or rejected, as the manifest says', (type, hash, detail) => {
+  test.each(weak)('%s is kept, reset or rejected, by the manifest', (type, hash, detail) => {
     const fields = { passwordHash: hash, passwordHashType: type }
     expect(normaliseCredentials(fields, reset)).toEqual({ secrets: { passwordHash: { hash, type } }, problems: [] })
     expect(normaliseCredentials(fields, { ...reset, weak: 'reset' })).toEqual({
@@ -301,7 +301,7 @@ describe('a hash that WorkOS takes although it is weak', () => {
     ['scrypt', '$scrypt$v=1$n=16384,r=8,p=1,kl=16$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
     ['pbkdf2', '$pbkdf2$i=210000,d=sha512$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
     ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${SIGNER}$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA`],
-  ])('%s just strong enough is kept (case %#)', (type, hash) => {
+  ])('a hash of %s that is just strong enough is kept (case %#)', (type, hash) => {
     const found = normaliseCredentials({ passwordHash: hash, passwordHashType: type }, { ...reset, weak: 'reject' })
     expect(found).toEqual({ secrets: { passwordHash: { hash, type } }, problems: [] })
   })

@@ -1,6 +1,6 @@
 import { createCipheriv, scryptSync } from 'node:crypto'
 
-/** The example that Firebase publishes with its scrypt: https://github.com/firebase/scrypt */
+/** Firebase's published example of its scrypt: https://github.com/firebase/scrypt */
 export const FIREBASE = {
   password: 'user1password',
   hash: 'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
@@ -12,8 +12,8 @@ export const FIREBASE = {
 }
 
 /**
- * Firebase: scrypt derives a key with which the signer key is encrypted by AES-256-CTR; the cipher
- * text is the hash.
+ * Firebase: scrypt derives a key that encrypts the signer key with AES-256-CTR; the cipher text is
+ * the hash.
  */
 export function verifiesFirebase(password: string, encoded: string): boolean {
   const found = /^\$firebase-scrypt\$v=1\$r=(\d+),m=(\d+),ss=([^,]*),sk=([^$]+)\$([^$]+)\$(.+)$/.exec(encoded)

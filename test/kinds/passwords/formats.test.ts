@@ -15,7 +15,7 @@ import {
 const BCRYPT = `$2b$10$${'N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'}`
 const SALT = 'c29tZXNhbHQ'
 const DIGEST = 'RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
-/** Of 64 bytes, as every project of Firebase has. */
+/** 64 bytes, as in every Firebase project. */
 const SIGNER = unpad(Buffer.alloc(64, 7))
 
 const sound: [type: string, hash: string][] = [
@@ -79,26 +79,26 @@ const outside: [type: string, hash: string, parameters: string, allowed: string]
   ['pbkdf2', `$pbkdf2$i=600000,d=sha1$${SALT}$${DIGEST}`, 'pbkdf2 sha1 i=600000', 'd: sha256 or sha512'],
 ]
 
-test.each([1, 63, 65])("a signer key of %i bytes is none of Firebase's, wherever it stands", (bytes) => {
+test.each([1, 63, 65])('a signer key of %i bytes is invalid in every form', (bytes) => {
   const hash = `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${unpad(Buffer.alloc(bytes))}$${SALT}$${DIGEST}`
   expect(checkHash('firebase-scrypt', hash)).toEqual({
     kind: 'malformed',
-    expected: expect.stringContaining(`where the signer key has 64 bytes; this one has ${bytes}`),
+    expected: expect.stringContaining(`where the signer key has 64 bytes; this key has ${bytes}`),
   })
 })
 
 describe('password hashes', () => {
-  test.each(sound)('%s: %s is sound', (type, hash) => {
+  test.each(sound)('%s: %s is valid', (type, hash) => {
     expect(checkHash(type, hash)).toEqual({ kind: 'sound' })
   })
 
-  test.each(malformed)('%s: %s is malformed, and what is expected shows none of it', (type, hash) => {
+  test.each(malformed)('%s: %s is malformed, and the expectation shows no part of it', (type, hash) => {
     const verdict = checkHash(type, hash)
     expect(verdict?.kind).toBe('malformed')
     expect(JSON.stringify(verdict)).not.toContain(hash)
   })
 
-  test.each(outside)('%s: %s is beyond the limits of WorkOS', (type, hash, parameters, allowed) => {
+  test.each(outside)('%s: %s is outside the limits of WorkOS', (type, hash, parameters, allowed) => {
     expect(checkHash(type, hash)).toEqual({ kind: 'outside', parameters, allowed })
   })
 
@@ -106,25 +106,25 @@ describe('password hashes', () => {
     ...sound,
     ...malformed,
     ...outside.map(([type, hash]): [string, string] => [type, hash]),
-  ])('%s: of %s the sandbox thinks the same', (type, hash) => {
+  ])('%s: the sandbox agrees about %s', (type, hash) => {
     expect(isHashType(type) && isAcceptedHash(type, hash)).toBe(checkHash(type, hash)?.kind === 'sound')
   })
 
-  test('the sandbox knows the same types', () => {
-    // Its form is published nowhere: it is taken only where the manifest says so.
+  test('the sandbox has the same types', () => {
+    // Its form is not published: it is sent only if the manifest allows it.
     expect([...HASH_TYPES, 'ssha256'].toSorted()).toEqual(SANDBOX_TYPES.toSorted())
   })
 
-  test.each(['md5', 'sha1', 'sha512', 'phpass', 'ssha256'])('%s is a type that WorkOS does not take', (type) => {
+  test.each(['md5', 'sha1', 'sha512', 'phpass', 'ssha256'])('%s is an unsupported type', (type) => {
     expect(checkHash(canonicalHashType(type), 'x')).toBeUndefined()
   })
 
-  test('types are known by the names that exports use', () => {
+  test('types are known by the names in exports', () => {
     expect(canonicalHashType(' Argon2ID ')).toBe('argon2')
     expect(canonicalHashType('firebase_scrypt')).toBe('firebase-scrypt')
   })
 
-  test('a hash that stands where its type belongs is not shown', () => {
+  test('a hash in the place of its type is not shown', () => {
     expect(shownHashType(BCRYPT)).toBe('an unknown type')
     expect(shownHashType('5f4dcc3b5aa765d61d8327deb882cf99')).toBe('an unknown type')
     expect(shownHashType('sha512_symfony')).toBe('sha512_symfony')

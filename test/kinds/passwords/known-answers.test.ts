@@ -30,8 +30,8 @@ const firebase = FIREBASE
 const project = `'signerKey': '${firebase.signerKey}', 'saltSeparator': '${firebase.saltSeparator}', 'rounds': 8, 'memoryCost': 14`
 
 /**
- * How the hash comes: a function of expressions, or as text beside its type. Two of its arguments
- * stand in columns.
+ * How the hash comes: through a function, or as text with its type. Two arguments are in separate
+ * columns.
  */
 const EXPRESSION = `
   how = 'type' ? { 'hash': first, 'type': second }
@@ -47,7 +47,7 @@ const EXPRESSION = `
 type Known = readonly [name: string, type: string, password: string, how: string, first: string, second?: string]
 
 const KNOWN: readonly Known[] = [
-  // The test vectors of the algorithms' own documents: RFC 7914, the reference implementation of
+  // Test vectors from the documents of the algorithms: RFC 7914, the reference implementation of
   // Argon2, Firebase's.
   [
     'scrypt of RFC 7914',
@@ -199,7 +199,7 @@ const KNOWN: readonly Known[] = [
   ['ssha of Clerk', 'ssha', PASSWORD, 'clerk', ssha, 'ldap_ssha'],
 ]
 
-test('every known hash goes to WorkOS in a form that its password opens, and no other', async () => {
+test('every known hash reaches WorkOS in a form that its password opens, and no other', async () => {
   const rows = KNOWN.map(([name, , , how, first, second = '']): Row => {
     return { email: `${keyOf(name)}@example.com`, external_id: keyOf(name), how, first, second }
   })
@@ -215,7 +215,7 @@ test('every known hash goes to WorkOS in a form that its password opens, and no 
   }
 })
 
-test('a known answer stands for every type that WorkOS takes', () => {
+test('every type that WorkOS supports has a known answer', () => {
   const types = new Set(KNOWN.map(([, type]) => type))
   expect([...types].sort()).toEqual(HASH_TYPES.toSorted())
 })
@@ -224,7 +224,7 @@ function keyOf(name: string): string {
   return name.replaceAll(' ', '.')
 }
 
-/** `{SSHA}` as LDAP checks it: the digest is the first 20 bytes, the salt all that follows. */
+/** `{SSHA}` as LDAP checks it: the first 20 bytes are the digest, the rest is the salt. */
 function opensSsha(hash: string, password: string): boolean {
   const bytes = Buffer.from(hash.slice('{SSHA}'.length), 'base64')
   return createHash('sha1').update(password).update(bytes.subarray(20)).digest().equals(bytes.subarray(0, 20))

@@ -19,7 +19,7 @@ const pbkdf2 = (salt: string | Buffer, digest: 'sha256' | 'sha512', rounds: numb
 describe('Firebase', () => {
   const { hash, salt, password, ...project } = FIREBASE
 
-  test('a hash of the export and the same as a digest of Clerk or of Supabase become the same string', () => {
+  test('a hash of the export and the same hash as a digest of Clerk or Supabase become the same string', () => {
     const { signerKey, saltSeparator } = project
     const own = hashOf(fromFirebase(hash, salt, project), 'firebase-scrypt')
     const clerk = fromClerk([hash, salt, signerKey, saltSeparator, '8', '14'].join('$'), 'scrypt_firebase')
@@ -51,32 +51,32 @@ describe('Firebase', () => {
     },
   )
 
-  test('a hash that says itself what it is needs no salt and no parameters', () => {
+  test('a hash that describes itself needs no salt and no parameters', () => {
     const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
     expect(fromFirebase(bcrypt, undefined, project)).toEqual({ hash: bcrypt, type: 'bcrypt' })
-    expect(() => fromFirebase(hash, undefined, project)).toThrow('there is a hash without its salt')
+    expect(() => fromFirebase(hash, undefined, project)).toThrow('the hash has no salt')
   })
 
-  test("parameters go by the console's names as well", () => {
+  test('parameters can have the names of the console', () => {
     const { signerKey: base64_signer_key, saltSeparator: base64_salt_separator } = project
     const console = { algorithm: 'SCRYPT', base64_signer_key, base64_salt_separator, rounds: '8', mem_cost: '14' }
     expect(fromFirebase(hash, salt, console)).toEqual(fromFirebase(hash, salt, project))
   })
 
   test.each([
-    [undefined, 'an object of named values is expected'],
+    [undefined, 'expected an object of named values'],
     [{ ...project, signerKey: '' }, 'signerKey is missing'],
-    [{ ...project, signerKey: 'c2hvcnQ=' }, 'the signer key has 5 bytes, and those of Firebase have 64'],
+    [{ ...project, signerKey: 'c2hvcnQ=' }, 'the signer key has 5 bytes, but keys of Firebase have 64'],
     [{ ...project, signerKey: 'not*base64' }, 'the signer key is not base64'],
     [{ ...project, saltSeparator: undefined }, 'saltSeparator is missing'],
     [{ ...project, rounds: 'eight' }, 'rounds is not a whole number above zero'],
     [{ ...project, memoryCost: undefined }, 'memoryCost is missing'],
-    [{ ...project, signrKey: 'x' }, 'there is no signrKey; known are signerKey'],
-  ])('parameters %j are refused', (parameters, message) => {
+    [{ ...project, signrKey: 'x' }, 'there is no signrKey; known names are signerKey'],
+  ])('parameters %j are rejected', (parameters, message) => {
     expect(() => fromFirebase(hash, salt, parameters)).toThrow(message)
   })
 
-  test('a hash without a salt separator is one that WorkOS has no form for', () => {
+  test('a hash without a salt separator has no form in WorkOS', () => {
     const { signerKey } = project
     const none = { unsupported: 'fbscrypt_no_separator' }
     expect(fromClerk([hash, salt, signerKey, '', '8', '14'].join('$'), 'scrypt_firebase')).toEqual(none)
@@ -104,7 +104,7 @@ describe('scrypt', () => {
     [{ hash: key.toString('base64url'), salt: SALT.toString('base64url'), encoding: 'base64Url' }],
     [{ hash: key.toString('hex'), salt: SALT.toString('hex'), encoding: 'hex' }],
     [{ hash: key.toString('base64'), salt: SALT.toString('hex'), saltEncoding: 'hex' }],
-  ])('by its parts, case %#, still verifies the known password', (written) => {
+  ])('from its parts, case %#, the hash still verifies the known password', (written) => {
     expect(verifiesScrypt(PASSWORD, hashOf(scryptOf({ ...parts, ...written }), 'scrypt'))).toBe(true)
   })
 
@@ -124,7 +124,7 @@ describe('scrypt', () => {
     `$scrypt$n=14,r=8,p=1$${unpadded(SALT)}$${unpadded(key)}`,
     `$s0$e0801$${SALT.toString('base64')}$${key.toString('base64')}`,
     `{scrypt@SpringSecurity_v5_8}$e0801$${SALT.toString('base64')}$${key.toString('base64')}`,
-  ])('case %# of a form that says what it is', (text) => {
+  ])('case %# of a form that describes itself', (text) => {
     expect(verifiesScrypt(PASSWORD, hashOf(recognisePasswordHash(text), 'scrypt'))).toBe(true)
   })
 
@@ -139,7 +139,7 @@ describe('scrypt', () => {
     [{ ...parts, hash: '*', salt: 'eA==' }, 'hash is not base64'],
     [{ hash: 'eA==', salt: 'eA==', r: 8, p: 1 }, 'n is missing'],
     [{ ...parts, hash: 'eA==', salt: 'eA==', encoding: 'utf7' }, 'encoding must be one of hex, base64'],
-  ])('parts %j are refused', (given, message) => {
+  ])('parts %j are rejected', (given, message) => {
     expect(() => scryptOf(given)).toThrow(message)
   })
 })
@@ -157,11 +157,11 @@ describe('PBKDF2', () => {
     `{PBKDF2-SHA256}600000$${unpadded(SALT)}$${unpadded(key)}`,
     `{PBKDF2_SHA256}600000$${SALT.toString('base64')}$${key.toString('base64')}`,
     `grub.pbkdf2.sha256.600000.${SALT.toString('hex')}.${key.toString('hex').toUpperCase()}`,
-  ])('case %# of a form that says what it is', (text) => {
+  ])('case %# of a form that describes itself', (text) => {
     expect(verifiesPbkdf2(PASSWORD, hashOf(recognisePasswordHash(text), 'pbkdf2'))).toBe(true)
   })
 
-  test('by its parts', () => {
+  test('from its parts', () => {
     const parts = { hash: key.toString('hex'), salt: SALT.toString('hex'), encoding: 'hex', rounds: '600000' }
     expect(verifiesPbkdf2(PASSWORD, hashOf(pbkdf2Of({ ...parts, digest: 'SHA-256' }), 'pbkdf2'))).toBe(true)
     expect(pbkdf2Of({ ...parts, digest: 'sha1' })).toEqual({ unsupported: 'pbkdf2_sha1' })
@@ -237,7 +237,7 @@ describe('Keycloak', () => {
     })
   })
 
-  test('credentials are read however often they were encoded, and what is none is refused', () => {
+  test('credentials are read however often they were encoded, and anything else is rejected', () => {
     const one = extension('bcrypt', bcrypt, '')
     const twice = { ...one, secretData: JSON.stringify(one.secretData) }
     for (const given of [JSON.stringify([one]), JSON.stringify(JSON.stringify([one])), JSON.stringify(one), [twice]]) {
@@ -245,17 +245,17 @@ describe('Keycloak', () => {
     }
     expect(fromKeycloak('[]')).toEqual({ none: true })
     for (const given of ['hunter22', '[', ['hunter22'], 7]) {
-      expect(() => fromKeycloak(given)).toThrow('the credentials are no list of objects')
+      expect(() => fromKeycloak(given)).toThrow('the credentials are neither a list of objects')
     }
   })
 
-  test('a password in clear, as files for import have it, is no hash that WorkOS takes', () => {
+  test('a plain-text password, as in import files, is not a supported hash', () => {
     expect(fromKeycloak([{ type: 'password', value: 'hunter22', temporary: false }])).toEqual({
       unsupported: 'plaintext',
     })
   })
 
-  test('too few rounds are told as such, and other algorithms by name', () => {
+  test('too few rounds are reported as such, and other algorithms by name', () => {
     const weak = fromKeycloak(credential('pbkdf2-sha256', 27_500, Buffer.alloc(64, 7)))
     expect(weak !== undefined && 'hash' in weak && checkHash('pbkdf2', weak.hash)).toEqual({
       kind: 'outside',
@@ -267,7 +267,7 @@ describe('Keycloak', () => {
     expect(fromKeycloak(credential('scrypt', 10, Buffer.alloc(24)))).toEqual({ unsupported: 'keycloak_scrypt' })
   })
 
-  test('no password among the credentials is none', () => {
+  test('credentials without a password mean no password', () => {
     expect(fromKeycloak([])).toEqual({ none: true })
     expect(fromKeycloak([{ type: 'otp' }])).toEqual({ none: true })
   })
@@ -276,12 +276,12 @@ describe('Keycloak', () => {
     [{ type: 'password' }, 'secretData of the credential is not the JSON text of an object'],
     [{ type: 'password', secretData: '{', credentialData: '{}' }, 'secretData of the credential'],
     [{ type: 'password', secretData: '{}', credentialData: '{}' }, 'salt is missing'],
-  ])('a credential like %j is refused', (broken, message) => {
+  ])('a credential like %j is rejected', (broken, message) => {
     expect(() => fromKeycloak(broken)).toThrow(message)
   })
 })
 
-describe('hashes that say what they are', () => {
+describe('hashes that describe themselves', () => {
   const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 
   test.each([
@@ -332,7 +332,7 @@ describe('hashes that say what they are', () => {
     tried(
       'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
       'password columns',
-      'hashes of phpass, WordPress, Drupal, MySQL, MD5, SHA-1, crypt and others that WorkOS does not take (%s, %s)',
+      'hashes of phpass, WordPress, Drupal, MySQL, MD5, SHA-1, crypt and others that WorkOS does not support (%s, %s)',
     ),
     (text, name) => {
       expect(recognisePasswordHash(text)).toEqual({ unsupported: name })
@@ -340,7 +340,7 @@ describe('hashes that say what they are', () => {
   )
 })
 
-describe('bytes, quotes and blanks around a hash', () => {
+describe('bytes, quotes and spaces around a hash', () => {
   const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
   const hex = Buffer.from(bcrypt).toString('hex')
 
@@ -404,7 +404,7 @@ describe('ASP.NET Identity', () => {
   )
 })
 
-describe('what is no hash, or one of nobody knows whom', () => {
+describe('values that are not hashes, and unknown hashes', () => {
   test.each([
     ['hunter22', '8 characters: letters and digits'],
     ['correct horse', '13 characters: letters and blanks'],
@@ -412,13 +412,13 @@ describe('what is no hash, or one of nobody knows whom', () => {
     ['2024-03-04', 'a date'],
     ['2024-03-04 05:06:07.123+00', 'a date'],
     ['6a1f0000-0000-4000-8000-000000000001', 'a UUID'],
-    ['ada@example.com', 'an e-mail address'],
+    ['ada@example.com', 'an email address'],
     ['https://example.com/avatars/0123456789abcdef0123456789abcdef.png', 'a web address'],
     ['false', 'true or false'],
     ['12345', '5 characters: digits'],
     ['\\x68756e7465723232', '8 characters: letters and digits'],
     ['x'.repeat(5000), '5000 characters: letters'],
-  ])('case %# is no hash', (text, notHash) => {
+  ])('case %# is not a hash', (text, notHash) => {
     expect(recognisePasswordHash(text)).toEqual({ notHash })
   })
 
@@ -431,7 +431,7 @@ describe('what is no hash, or one of nobody knows whom', () => {
     `${'ab'.repeat(8)}.${'cd'.repeat(64)}`,
     'SCRAM-SHA-256$4096:c2FsdHNhbHQ=$c3RvcmVkc3RvcmVkc3RvcmVk:c2VydmVyc2VydmVyc2VydmVy',
     '{X-PBKDF2}HMACSHA1:AAAIAA:saltsaltsalt',
-  ])('case %# is a hash that nobody knows', (text) => {
+  ])('case %# is an unknown hash', (text) => {
     expect(recognisePasswordHash(text)).toMatchObject({
       unsupported: 'unknown',
       shape: expect.stringMatching(/^\d+ char/),

@@ -54,7 +54,7 @@ test.each([
   ['bcrypt', ARGON2, 'argon2'],
   ['a hasher of tomorrow', ARGON2, 'argon2'],
   ['pbkdf2_sha256', ARGON2, 'argon2'],
-])('a digest of %s is taken as what it says it is', (hasher, digest, type) => {
+])('a digest of %s is read as the form that it has', (hasher, digest, type) => {
   expect(fromClerk(` ${digest} `, hasher.toUpperCase())).toEqual({ hash: digest, type })
 })
 
@@ -65,7 +65,7 @@ test.each([
   ['md5_salted', '5f4dcc3b5aa765d61d8327deb882cf99', { unsupported: 'md5_salted' }],
   ['bcrypt', 'hunter22', { notHash: '8 characters: letters and digits' }],
   ['bcrypt', '!', { none: true }],
-])('a digest of %s that WorkOS does not take: case %#', (hasher, digest, expected) => {
+])('a digest of %s that WorkOS does not support: case %#', (hasher, digest, expected) => {
   expect(fromClerk(digest, hasher)).toEqual(expected)
 })
 
@@ -87,7 +87,7 @@ test.each([
   ['scrypt_firebase', 'aGFzaA==$c2FsdA==$a2V5$Bw==$8', 'firebase-scrypt'],
   ['scrypt_firebase', 'aGFzaA==$c2FsdA==$a2V5$Bw==$eight$14', 'firebase-scrypt'],
   ['scrypt_firebase', 'aGFzaA==$c2FsdA==$a2V5$Bw==$8$1e1', 'firebase-scrypt'],
-])('a digest of %s without all of its parts is left for the check of its type to refuse', (hasher, digest, type) => {
+])('a digest of %s without all its parts is left to the check of its type', (hasher, digest, type) => {
   expect(fromClerk(digest, hasher)).toEqual({ hash: digest, type })
   expect(checkHash(type, digest)?.kind).toBe('malformed')
 })

@@ -38,11 +38,11 @@ describe('the domains of an organization', () => {
     'ac\u00adme.example',
     'acme。example',
     [['acme.example']],
-  ])('%j is refused', (value) => {
+  ])('%j is rejected', (value) => {
     expect(namesOf(value)).toBe('invalid_domain')
   })
 
-  test.each(['Verified', 'failed', true, 1])('the state %j is refused', (state) => {
+  test.each(['Verified', 'failed', true, 1])('the state %j is rejected', (state) => {
     expect(namesOf([{ domain: 'acme.example', state }])).toBe('invalid_domain_state')
   })
 })
@@ -64,19 +64,19 @@ describe('the state of a domain', () => {
   })
 })
 
-describe('a domain of a mail provider', () => {
+describe('a domain of a public email provider', () => {
   test('is known in any case', () => {
     expect(isConsumerDomain(' Gmail.com ')).toBe(true)
     expect(isConsumerDomain('gmail.com.example')).toBe(false)
   })
 
-  test('is refused, or dropped and named', () => {
+  test('is rejected, or dropped and named', () => {
     expect(namesOf('acme.example, GMAIL.com')).toBe('consumer_domain')
     const dropping = normaliseDomains('acme.example, GMAIL.com', { ...rules, consumerDomains: 'drop' })
     expect(dropping.ok && dropping.value).toMatchObject({ domains: ['acme.example'], dropped: ['gmail.com'] })
   })
 
-  test('is not made verified by dropping', () => {
+  test('does not become verified by dropping', () => {
     const value = [{ domain: 'gmail.com', state: 'verified' }]
     const result = normaliseDomains(value, { domainState: 'verified', consumerDomains: 'drop' })
     expect(result.ok && result.value).toEqual({ domains: [], verified: [], dropped: ['gmail.com'], mistrusted: false })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { comparedEmail, normaliseEmail } from '../../../src/kinds/values/email.ts'
 
-describe('e-mail addresses', () => {
+describe('email addresses', () => {
   test.each([
     ['  Ada@Example.COM ', 'ada@example.com'],
     ['o.brien+tag@mail.example.co.uk', 'o.brien+tag@mail.example.co.uk'],
@@ -25,17 +25,17 @@ describe('e-mail addresses', () => {
     'ada@example.com, bob@example.com',
     `${'a'.repeat(65)}@example.com`,
     `a@${'b'.repeat(250)}.com`,
-  ])('%j is refused, and the message shows it', (given) => {
+  ])('%j is rejected, and the message shows it', (given) => {
     const checked = normaliseEmail(given)
     expect(checked).toMatchObject({ ok: false, fault: { code: 'invalid_email' } })
     expect(!checked.ok && checked.fault.message).toContain(given.slice(0, 60))
   })
 
-  test.each([undefined, null, '', '   '])('a missing one (%j) is named as missing', (given) => {
+  test.each([undefined, null, '', '   '])('a missing one (%j) is reported as missing', (given) => {
     expect(normaliseEmail(given)).toMatchObject({ ok: false, fault: { code: 'email_missing' } })
   })
 
-  test('a list is no address', () => {
+  test('a list is not an address', () => {
     expect(normaliseEmail(['a@example.com'])).toMatchObject({ ok: false, fault: { code: 'invalid_email' } })
   })
 })
@@ -75,11 +75,11 @@ describe('the form in which addresses are compared', () => {
     ['dots alone', '..@gmail.com', '..@gmail.com'],
     ['what is no address', '@example.com', '@example.com'],
     ['a domain that Punycode does not know', 'ada@\u2603 x.example', 'ada@\u2603 x.example'],
-  ])('%s stay as they are', (_, email, form) => {
+  ])('%s stay unchanged', (_, email, form) => {
     expect(comparedEmail(email, IGNORE)).toBe(form)
   })
 
-  test('each rule is one of its own', () => {
+  test('each rule is independent', () => {
     expect(comparedEmail('a.da+x@gmail.com', { ...KEEP, plusTags: 'ignore' })).toBe('a.da@gmail.com')
     expect(comparedEmail('a.da+x@googlemail.com', { ...KEEP, gmailDots: 'ignore' })).toBe('ada+x@gmail.com')
   })

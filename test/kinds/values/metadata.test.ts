@@ -13,7 +13,7 @@ function metadataOf(value: unknown): unknown {
 }
 
 describe('metadata', () => {
-  test('values become text; nothing stays nothing', () => {
+  test('values become text; no value stays no value', () => {
     const value = { plan: 'pro', seats: 5, beta: true, tags: ['a'], address: { zip: 1, city: 'X' }, a: null, b: '' }
     expect(metadataOf(value)).toEqual({
       plan: 'pro',
@@ -24,11 +24,11 @@ describe('metadata', () => {
     })
   })
 
-  test('the JSON text of an object is taken as the object', () => {
+  test('the JSON text of an object is read as the object', () => {
     expect(metadataOf(' {"plan": "pro"} ')).toEqual({ plan: 'pro' })
   })
 
-  test('numbers stay as they were written, at every depth', () => {
+  test('numbers stay as written, at every depth', () => {
     const text =
       '{"id":12345678901234567890,"x":1e400,"v":1.0,"e":1e5,"z":-0,"n":7,"in":{"b":[1.50,2],"a":9007199254740993}}'
     expect(metadataOf(text)).toEqual({
@@ -46,7 +46,7 @@ describe('metadata', () => {
     })
   })
 
-  test('every number that is written in JSON comes out as it was', () => {
+  test('every number in JSON stays as written', () => {
     const number = fc
       .tuple(
         fc.constantFrom('', '-'),
@@ -66,7 +66,7 @@ describe('metadata', () => {
     )
   })
 
-  test('an empty object is kept apart from no metadata at all', () => {
+  test('an empty object is distinct from no metadata', () => {
     expect(normaliseMetadata({}, rules)).toMatchObject({ ok: true, value: { notes: [] } })
     expect(normaliseMetadata('', rules)).toEqual({ ok: true, value: undefined })
     expect(normaliseMetadata(undefined, rules)).toEqual({ ok: true, value: undefined })
@@ -81,18 +81,18 @@ describe('metadata', () => {
     ['[1, 2', 6],
     ['{"a": 1} x', 10],
     ['{"a": 01}', 8],
-  ])('bad JSON (%s) is refused with the character where it breaks', (text, character) => {
+  ])('invalid JSON (%s) is rejected with the character at fault', (text, character) => {
     expect(metadataOf(text)).toMatchObject({
       code: 'metadata_bad_json',
       message: expect.stringContaining(`see character ${character}`),
     })
   })
 
-  test.each([['[1]'], ['"text"'], ['3'], [[1]], [true], ['null']])('%j is no object', (value) => {
+  test.each([['[1]'], ['"text"'], ['3'], [[1]], [true], ['null']])('%j is not an object', (value) => {
     expect(metadataOf(value)).toMatchObject({ code: 'metadata_not_object' })
   })
 
-  test('names that mean the organization get the prefix, and are told', () => {
+  test('names that refer to the organization get the prefix, and are reported', () => {
     const checked = normaliseMetadata({ org_id: 'o1', organizationName: 'Acme', plan: 'pro' }, rules)
     expect(checked.ok && checked.value?.notes).toEqual([
       { code: 'metadata_key_renamed', detail: 'org_id' },
@@ -104,14 +104,14 @@ describe('metadata', () => {
     })
   })
 
-  test('a reserved name whose prefixed form is taken already is refused', () => {
+  test('a reserved name whose prefixed form is taken is rejected', () => {
     expect(metadataOf({ org_id: 'a', clerk_org_id: 'b' })).toMatchObject({ code: 'metadata_key_conflict' })
   })
 
   test.each([
     ['{"a":', '}'],
     ['[', ']'],
-  ])('values nested too deep to be written are refused (%s)', (open, close) => {
+  ])('values nested too deep are rejected (%s)', (open, close) => {
     const nested = (levels: number) => `{"deep":${open.repeat(levels)}1${close.repeat(levels)}}`
     expect(metadataOf(nested(300))).toMatchObject({ deep: expect.any(String) })
     for (const levels of [301, 100_000]) {
@@ -147,8 +147,8 @@ describe('limits on metadata', () => {
   })
 })
 
-describe('the place where JSON breaks', () => {
-  test('is never beyond the end of a text that was cut short', () => {
+describe('the place where JSON is invalid', () => {
+  test('is never after the end of a text that was cut', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), (value, cut) => {
         const text = JSON.stringify(value)
@@ -159,7 +159,7 @@ describe('the place where JSON breaks', () => {
     )
   })
 
-  test('is nowhere in valid JSON', () => {
+  test('does not exist in valid JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, null, indent)

@@ -21,23 +21,23 @@ test.each([
   ['ba', 'ends'],
   ['zz', undefined],
   ['constructor', undefined],
-])('%j is looked up as %j, in whatever order the map is written', (name, slug) => {
+])('%j is translated to %j, whatever the order of the map', (name, slug) => {
   expect(lookUpRole(name, MAP)).toBe(slug)
   expect(lookUpRole(name, Object.fromEntries(Object.entries(MAP).reverse()))).toBe(slug)
 })
 
-test('the text before the star and the text after it may not overlap', () => {
+test('the text before the star and the text after it must not overlap', () => {
   expect(lookUpRole('aba', { 'ab*ba': 'x' })).toBeUndefined()
   expect(lookUpRole('abba', { 'ab*ba': 'x' })).toBe('x')
 })
 
-test('what a pattern makes of a name must be a slug all the same', () => {
+test('the result of a pattern must still be a slug', () => {
   const roles = { define: {}, map: { 'org:*': '*' }, unmapped: 'error' as const }
   expect(mapRoleSlug('org:Viewer', roles, null)).toMatchObject({ ok: false, fault: { code: 'invalid_role_slug' } })
   expect(mapRoleSlug('org:', roles, null)).toMatchObject({ ok: false, fault: { code: 'invalid_role_slug' } })
 })
 
-test('the rules of an organization come before the general ones, which hold where it says nothing', () => {
+test('the rules of an organization come before the general ones, which apply to everything else', () => {
   const roles = {
     define: {},
     map: { admin: 'admin', member: 'member' },
@@ -58,7 +58,7 @@ test('the rules of an organization come before the general ones, which hold wher
   expect(slug('guest', 'constructor')).toBe('unmapped_role')
 })
 
-test('an organization may have the only map', () => {
+test('an organization can have the only map', () => {
   const roles = { define: {}, unmapped: 'drop' as const, organizations: { acme: { map: { boss: 'admin' } } } }
   expect(mapRoleSlug('boss', roles, 'borealis')).toEqual({ ok: true, value: { kind: 'role', slug: 'boss' } })
   expect(mapRoleSlug('boss', roles, 'acme')).toEqual({ ok: true, value: { kind: 'role', slug: 'admin' } })

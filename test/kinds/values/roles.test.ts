@@ -16,11 +16,11 @@ test.each([
   expect(parseRoleNames(given)).toEqual({ ok: true, value: expected })
 })
 
-test.each([['["admin"'], [{ slug: 'admin' }], [[1]], [7]])('%j is no list of roles', (given) => {
+test.each([['["admin"'], [{ slug: 'admin' }], [[1]], [7]])('%j is not a list of roles', (given) => {
   expect(parseRoleNames(given)).toMatchObject({ ok: false, fault: { code: 'invalid_roles' } })
 })
 
-test('without a map, slugs pass as they are', () => {
+test('without a map, slugs pass unchanged', () => {
   const roles = { define: {}, unmapped: 'error' as const }
   expect(mapRoleSlug('billing_admin-2', roles, 'acme')).toEqual({
     ok: true,
@@ -28,7 +28,7 @@ test('without a map, slugs pass as they are', () => {
   })
 })
 
-test('with a map, a role outside of it is refused, dropped or kept as the manifest says', () => {
+test('with a map, an unmapped role is rejected, dropped or kept, by the manifest', () => {
   const map = { 'org:admin': 'admin' }
   const mapped = (unmapped: 'error' | 'drop' | 'keep', name: string) =>
     mapRoleSlug(name, { define: {}, map, unmapped }, null)
@@ -39,7 +39,7 @@ test('with a map, a role outside of it is refused, dropped or kept as the manife
   expect(mapped('error', 'constructor')).toMatchObject({ ok: false, fault: { code: 'unmapped_role' } })
 })
 
-test.each(['Admin', 'org:admin', 'a b', 'ä', 'x'.repeat(49)])('%j is no slug', (slug) => {
+test.each(['Admin', 'org:admin', 'a b', 'ä', 'x'.repeat(49)])('%j is not a slug', (slug) => {
   expect(mapRoleSlug(slug, { define: {}, unmapped: 'error' }, null)).toMatchObject({
     ok: false,
     fault: { code: 'invalid_role_slug' },

@@ -13,7 +13,7 @@ const VECTORS: [text: string, base64: string, base32: string, hex: string][] = [
   ['foobar', 'Zm9vYmFy', 'MZXW6YTBOI======', '666F6F626172'],
 ]
 
-test.each(VECTORS)('"%s" is written as RFC 4648 says, and read padded or not', async (text, base64, base32, hex) => {
+test.each(VECTORS)('"%s" is written as in RFC 4648, and read padded or not', async (text, base64, base32, hex) => {
   const bare = (padded: string) => padded.replace(/=+$/, '')
   expect(await evaluated('$textToBase64(v)', text)).toBe(base64)
   expect(await evaluated('$textToBase64Url(v)', text)).toBe(bare(base64))
@@ -68,12 +68,12 @@ test.each([
   ['$base32ToHex(v)', 'MZ1=', 'not Base32'],
   ['$base32ToHex(v)', 'M', 'not Base32'],
   ['$base32ToHex(v)', 'MY===', 'not Base32'],
-  ['$hexToText(v)', 'ff', 'no UTF-8 text'],
-  ['$hexToBase64(v)', ['66'], 'text is expected, not a list'],
-])('%s refuses %j in words that do not show it', async (call, value, message) => {
+  ['$hexToText(v)', 'ff', 'not UTF-8 text'],
+  ['$hexToBase64(v)', ['66'], 'expected text, not a list'],
+])('%s rejects %j with a message that does not show it', async (call, value, message) => {
   await expect(evaluated(call, value)).rejects.toThrow(message)
 })
 
-test('nothing stays nothing', async () => {
+test('no value stays no value', async () => {
   for (const value of [undefined, null, '', ' ']) expect(await evaluated('$hexToBase64(v)', value)).toBeUndefined()
 })

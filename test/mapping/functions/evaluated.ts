@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../../src/json.ts'
 import { compileExpression } from '../../../src/mapping/expression.ts'
 
-/** What an expression yields for `{ v }`, through JSON, which hides prototypes. */
+/** The result of an expression for `{ v }`, through JSON, which removes prototypes. */
 export async function evaluated(text: string, value?: Json): Promise<unknown> {
   const compilation = compileExpression(text)
   if (!compilation.ok) throw new Error(compilation.message)

@@ -18,14 +18,14 @@ const TEXTS = [
 const text = fc.oneof(fc.constantFrom(...TEXTS), fc.string({ unit: 'grapheme' }))
 const value = fc.oneof(
   text,
-  // Written and read again, for JSON has no negative zero.
+  // Serialized and parsed again, since JSON has no negative zero.
   fc.jsonValue({ maxDepth: 2 }).map((json): unknown => JSON.parse(JSON.stringify(json))),
   fc.dictionary(fc.constantFrom(...NAMES), fc.oneof(text, fc.integer(), fc.constant(null))),
 )
 
 test.each(
   mappingFunctions.map((called) => [called.name, called] as const),
-)('$%s takes anything, and fails in words where it fails', (name, { call }) => {
+)('$%s accepts any value, and fails only with a message', (name, { call }) => {
   fc.assert(
     fc.property(fc.array(value, { maxLength: 3 }), (args) => {
       try {

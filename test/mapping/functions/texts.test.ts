@@ -39,6 +39,6 @@ test.each([
   ['GMAIL.com', true],
   ['example.com', false],
   [undefined, false],
-])('whether %j is a mail provider: %j', async (domain, expected) => {
+])('whether %j is a public email provider: %j', async (domain, expected) => {
   expect(await evaluated('$isMailProvider(v)', domain)).toBe(expected)
 })

@@ -72,6 +72,6 @@ test.each([
   '20240231',
   '638413632000000000',
   '133489152000000000',
-])('%j is no time', async (time) => {
-  await expect(evaluated('$isoTime(v)', time)).rejects.toThrow('is no time')
+])('%j is not a time', async (time) => {
+  await expect(evaluated('$isoTime(v)', time)).rejects.toThrow('is not a time')
 })

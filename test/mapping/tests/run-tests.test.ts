@@ -43,7 +43,7 @@ async function problemsOf(tests: string, env?: Record<string, string>) {
   return failure.problems
 }
 
-/** Lines of the tests begin behind the head and `tests:`. */
+/** The tests begin after the head and `tests:`. */
 const FIRST_LINE = HEAD.split('\n').length + 1
 
 function told(outcomes: readonly TestOutcome[]): (Omit<Difference, 'at'> & { place: string })[] {
@@ -52,7 +52,7 @@ function told(outcomes: readonly TestOutcome[]): (Omit<Difference, 'at'> & { pla
   )
 }
 
-test('a record is mapped as a plan maps it, and the fields that are named are compared', async () => {
+test('a record is mapped as in a plan, and the named fields are compared', async () => {
   const outcomes = await runTests(`
   all kinds:
     input: { id: u1, email: " Ada@Example.com", name: Ada, plan: pro, score: 12.5 }
@@ -86,7 +86,7 @@ test('a record is mapped as a plan maps it, and the fields that are named are co
   expect(outcomes.map(({ name }) => name)).toHaveLength(6)
 })
 
-test('what differs is told with both values, at the place of what was expected', async () => {
+test('differences are reported with both values, at the place of the expectation', async () => {
   const outcomes = await runTests(`  wrong:
     input: { id: u1, email: a@example.com, name: Ada, plan: pro }
     expect:
@@ -105,26 +105,26 @@ test('what differs is told with both values, at the place of what was expected',
     { what: 'user.email', place: '4:31', expected: 'b@example.com', actual: 'a@example.com' },
     { what: 'organization[0].name', place: '6:30', expected: 'Wrong', actual: 'Acme' },
     { what: 'organization[0].metadata', place: '6:37', expected: { x: 'y' } },
-    { what: 'membership', place: '7:19', message: 'none expected, 1 came: u1@acme' },
+    { what: 'membership', place: '7:19', message: 'expected none, got 1: u1@acme' },
     {
       what: 'rejected[0]',
       place: '10:11',
       expected: { kind: 'user', code: 'invalid_email' },
-      message: 'expected, and not there',
+      message: 'expected, but missing',
     },
-    { what: 'user', place: '13:15', message: '1 expected, none came' },
+    { what: 'user', place: '13:15', message: 'expected 1, got none' },
     {
       what: 'rejected',
       place: '13:5',
       message: expect.stringContaining(
-        'not expected: user u1, email: "nobody" is not an e-mail address [invalid_email]',
+        'not expected: user u1, email: "nobody" is not an email address [invalid_email]',
       ),
     },
     { what: 'rejected', place: '13:5', message: expect.stringContaining('[user_rejected]') },
   ])
 })
 
-/** 64 bytes, as every project's key has. */
+/** 64 bytes, as the key of every project. */
 const SAMPLE_KEY = Buffer.alloc(64, 'sample').toString('base64')
 
 test('secrets are compared, and not shown', async () => {
@@ -161,12 +161,12 @@ test('secrets are compared, and not shown', async () => {
     { what: 'user.passwordHash.type', expected: 'scrypt', actual: 'firebase-scrypt' },
     {
       what: 'user.passwordHash.hash',
-      message: expect.stringMatching(/^it differs from character 40 on: \d+ characters/),
+      message: expect.stringMatching(/^it differs from character 40 on: expected \d+ characters/),
     },
     { what: 'user.passwordHash', message: expect.stringContaining('none is expected') },
-    { what: 'user.password', message: expect.stringContaining('there is none') },
+    { what: 'user.password', message: expect.stringContaining('missing') },
     { what: 'user.firstName', expected: 'Ada', actual: '[redacted]' },
-    { what: 'user.password', message: expect.stringContaining('differs from character 8 on: 10 characters') },
+    { what: 'user.password', message: expect.stringContaining('differs from character 8 on: expected 10 characters') },
   ])
   expect(JSON.stringify(failing)).not.toMatch(/two wor|lSrfV15|jxspr8|c2FtcGxl/)
 })
@@ -186,7 +186,7 @@ test.each([
   ['input: {}\n    expect: { rejected: [{ kind: usr, code: x }] }', 'unknown_value', /"user"/],
   ['input: {}\n    expects: {}', 'unknown_key', /"expect"/],
   ['input: {}\n    expect: {}', 'bad_value', /^/],
-])('a test like %j is no test', async (text, code, hint) => {
+])('a test like %j is invalid', async (text, code, hint) => {
   const failure: unknown = await loadText(`${HEAD}tests:\n  t:\n    ${text}\n`, { defer: () => true }).catch(
     (error) => error,
   )
@@ -196,12 +196,12 @@ test.each([
   expect(problem?.hint ?? '').toMatch(hint)
 })
 
-test('a secret that is not set is asked for, unless every test has its own', async () => {
+test('a secret without a value is reported, unless every test has its own', async () => {
   const own = '  own: { secrets: { signer: x }, input: { id: u1 }, expect: { membership: null, rejected: [] } }\n'
   expect(await runTests(own, {})).toHaveLength(1)
   const [problem] = await problemsOf(`${own}  needing:\n    input: { id: u1 }\n    expect: { user: null }\n`, {})
   expect(problem).toMatchObject({ code: 'unset_reference', path: 'secrets.signer', at: { line: 4 } })
-  expect(problem?.hint).toMatch(/give the tests invented secrets of their own; the test "needing" needs it/)
+  expect(problem?.hint).toMatch(/set invented secrets in the tests; the test "needing" needs it/)
 })
 
 test('an expression that does not compile with the vars of a test is a problem at its place', async () => {
@@ -217,7 +217,7 @@ test('an expression that does not compile with the vars of a test is a problem a
   })
 })
 
-test('what stands in a test is taken as it is: no references, null for null', async () => {
+test('the text of a test is used as written: no references, null for null', async () => {
   const outcomes = await runTests(`
   verbatim:
     input: { id: "\${HOME}", email: a@example.com, name: null, teams: [] }
@@ -226,11 +226,12 @@ test('what stands in a test is taken as it is: no references, null for null', as
   expect(told(outcomes)).toEqual([])
 })
 
-test('an expression that takes all memory ends the tests in words, with the place of the input', async () => {
+test('an expression that uses all memory ends the tests with a message, with the place of the input', async () => {
   const greedy = HEAD.replace('firstName: name', 'firstName: $count([1..100000].([[1..100000]]))')
   const text = `${greedy}tests: { t: { input: { email: a@example.com }, expect: { user: null } } }\n`
   const loaded = await loadText(text, { defer: () => true, env: { SIGNER: 'x' } })
-  // JSONata ends an evaluation after five seconds: on a busy machine no more is taken by then.
+  // JSONata ends an evaluation after five seconds: on a busy machine it needs no more memory by
+  // then.
   await expect(runMappingTests(loaded, ['users', 'grants'], { memory: 128 })).rejects.toMatchObject({
     problems: [
       {
@@ -242,7 +243,7 @@ test('an expression that takes all memory ends the tests in words, with the plac
   })
 })
 
-test('a role that no map knows is a rejection, and no note beside it', async () => {
+test('a role that no map contains is a reject, without a note', async () => {
   const text = `${HEAD.replace('unmapped: keep', 'unmapped: error, map: { boss: admin }')}tests:
   stranger:
     input: { id: u1, email: ada@example.com, teams: [{ id: acme, name: Acme, roles: guest }] }

@@ -115,7 +115,7 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
     await tab.value("document.querySelector('#summary .links a').click()")
     await tab.until("location.hash === '#cause-rejected-invalid-email'")
     await tab.until("document.querySelectorAll(location.hash + ' .entry').length === 2")
-    expect(await tab.value('document.querySelector(location.hash).textContent')).toContain('correct the e-mail address')
+    expect(await tab.value('document.querySelector(location.hash).textContent')).toContain('correct the email address')
     expect(await tab.value("document.querySelector('#charts canvas') !== null")).toBe(true)
     expect(await tab.value("document.querySelector('#charts details table').textContent")).toContain('users')
     // A link from outside also works.

@@ -66,7 +66,7 @@ describe('the report of a plan', () => {
     expect(cause).toMatchObject({ title: 'rejected: invalid_email', count: 2, tone: 'bad', inner: true })
     expect(cause?.blocks[0]).toMatchObject({
       type: 'alert',
-      text: expect.stringContaining('correct the e-mail address'),
+      text: expect.stringContaining('correct the email address'),
     })
     const facet = report.grids
       .find(({ id }) => id === 'problems')
@@ -97,7 +97,7 @@ describe('the report of a plan', () => {
       note: '5 smaller organizations have 5 memberships together.',
     })
     expect(organizations?.kind === 'bars' && organizations.labels.length).toBe(20)
-    expect(roles).toMatchObject({ labels: ['(no role given)', 'admin'], series: [{ values: [20, 5] }] })
+    expect(roles).toMatchObject({ labels: ['(no role)', 'admin'], series: [{ values: [20, 5] }] })
     expect(passwords).toMatchObject({
       labels: ['bcrypt', 'none'],
       series: [

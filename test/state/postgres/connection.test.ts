@@ -15,7 +15,7 @@ const LOCK = { command: 'apply', now: new Date('2026-01-02T03:04:05Z') }
 
 const saving = (key: string) => ({ intents: [], outcomes: [{ type: 'saved', resource: user(key) } as const] })
 
-/** The problem that a promise is rejected with. */
+/** The problem of a rejected promise. */
 async function problemOf(promise: Promise<unknown>): Promise<{ code: string; message: string; hint?: string }> {
   const error = await promise.then(
     () => undefined,
@@ -27,14 +27,14 @@ async function problemOf(promise: Promise<unknown>): Promise<{ code: string; mes
   return problem
 }
 
-describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () => {
-  /** Ends the session that holds the lock of a state, as a failing network or server does. */
+describe.skipIf(postgresPrograms === undefined)('a lost connection', () => {
+  /** Ends the session with a state's lock, like a failing network or server. */
   async function cut({ schema }: PostgresLocation): Promise<void> {
     const cluster = await sharedCluster()
     cluster.sql(`SELECT pg_terminate_backend(holder_backend) FROM ${schema}.states WHERE holder_backend IS NOT NULL`)
   }
 
-  test('is made anew, with the lock, and the work goes on', async () => {
+  test('is opened again, with the lock, and the work continues', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
     await state.commit(saving('u1'))
@@ -52,7 +52,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect(state.serial).toBe(2)
   })
 
-  test('to a schema that was renamed meanwhile ends the work in words, and goes on once it is back', async () => {
+  test('to a schema that was renamed meanwhile ends the work with a message, and continues once it is back', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
     await state.commit(saving('u1'))
@@ -68,13 +68,13 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect(await state.get('user', 'u3')).toEqual(user('u3'))
   })
 
-  test('is asked after before a write leaves, when the server has said nothing for a while', async () => {
+  test('is checked before a write is sent if the server has been silent for a while', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
     await state.commit(saving('u1'))
     const holder = async () => (await sharedCluster()).sql(`SELECT holder_backend FROM ${location.schema}.states`)
     const before = await holder()
-    // Nothing lets the process hear of it before the question.
+    // The process cannot notice it before the query.
     await cut(location)
     const later = performance.now() + 6_000
     vi.spyOn(performance, 'now').mockReturnValue(later)
@@ -84,7 +84,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect(await problemOf(openState(location, LOCK))).toMatchObject({ code: 'state_locked' })
   })
 
-  test('while many commits are under way, each is there once', async () => {
+  test('does not lose or repeat any of many concurrent commits', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
     const commits = Array.from({ length: 60 }, (_, n) => state.commit(saving(`u${n}`)))
@@ -93,7 +93,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect([state.serial, await state.count('user')]).toEqual([60, 60])
   })
 
-  test('ends the work where somebody else took the lock meanwhile, by name', async () => {
+  test('ends the work if another command took the lock meanwhile, and names it', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
     await state.commit(saving('u1'))
@@ -102,12 +102,12 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
       code: 'state_locked',
       message: expect.stringContaining('(apply, since 2026-01-02T03:04:05.000Z)'),
     })
-    // Nothing that waits for its turn leaves any more.
+    // Nothing that waits is sent any more.
     await expect(state.sound()).rejects.toThrow(LockedError)
     expect(await other.count('user')).toBe(1)
   })
 
-  test('ends the work where somebody else has worked on the state meanwhile', async () => {
+  test('ends the work if another command used the state meanwhile', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
     await state.commit(saving('u1'))
@@ -122,7 +122,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect(await problemOf(state.sound())).toMatchObject({ code: 'state_changed' })
   })
 
-  test('ends the work where the server has lost what was committed', async () => {
+  test('ends the work if the server lost commits', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
     await state.commit(saving('u1'))
@@ -133,7 +133,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect(await problemOf(state.sound())).toMatchObject({ code: 'state_changed' })
   })
 
-  test('and does not come back ends the wait when the run is interrupted', async () => {
+  test('that stays lost ends the wait when the run is interrupted', async () => {
     const cluster = Cluster.make()
     onTestFinished(() => cluster.remove())
     await cluster.start()
@@ -147,9 +147,9 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect(await commit).toMatchObject({ code: 'state_unreachable' })
   })
 
-  /** Another one takes the state at the moment at which this one has lost its session. */
+  /** Another command takes the state when this one has lost its session. */
   async function stealing(location: PostgresLocation, state: OpenState): Promise<{ other: OpenState }> {
-    // The lock is taken by the one that waits for it before the cut, within its patience.
+    // The other command already waits for the lock before the cut, within its patience.
     const other = openState(location, LOCK)
     await cut(location)
     const taken = await other
@@ -176,13 +176,13 @@ describe.skipIf(postgresPrograms === undefined)('a pooler in between', () => {
     expect(await problemOf(findState(location))).toMatchObject({ code: 'state_pooled' })
   })
 
-  test('that keeps a session for each client is none of our business', async () => {
+  test('that keeps a session for each client is accepted', async () => {
     const state = await openForTest(await through('session'))
     await state.commit(saving('u1'))
     expect(await state.count('user')).toBe(1)
   })
 
-  test('is told by the address as well', async () => {
+  test('is also recognized by the address', async () => {
     const location = { ...(await newPostgresLocation()), url: 'postgres://me@db.example.com/x?pgbouncer=true' }
     expect(await problemOf(openState(location, LOCK))).toMatchObject({ code: 'state_pooled' })
   })
@@ -200,7 +200,7 @@ describe.skipIf(!canSecure)('TLS and passwords', () => {
     return { at, ca }
   }
 
-  test('a server is verified, and what cannot be verified is refused in words', async () => {
+  test('a server is verified, and a failed verification has a message', async () => {
     const { at, ca } = await secured()
     const open = async (location: PostgresLocation) => (await openForTest(location)).close()
     await open(at('?sslmode=verify-full', { ca }))
@@ -220,7 +220,7 @@ describe.skipIf(!canSecure)('TLS and passwords', () => {
       expect(message + hint).not.toMatch(/hunter2|wrong one/)
   })
 
-  test('a user without rights is refused in words', async () => {
+  test('a user without privileges gets a message', async () => {
     const { at } = await secured()
     const location = at('?sslmode=require')
     await (await openForTest(location)).close()
@@ -239,27 +239,27 @@ describe('an address', () => {
     ['postgres://me@%2Fvar%2Frun/x', false],
     ['postgres://me@db.example.com/x?sslmode=disable', false],
     ['postgres://me@db.example.com/x?sslmode=require', { rejectUnauthorized: false }],
-  ])('%s is spoken to in this way', (url, ssl) => {
+  ])('%s has these settings', (url, ssl) => {
     expect(endpointOf(at(url)).ssl).toEqual(ssl)
   })
 
   test.each([
-    ['mysql://me@db.example.com/x', 'no URL of a PostgreSQL'],
+    ['mysql://me@db.example.com/x', 'not the URL of a PostgreSQL'],
     ['postgres://db.example.com/x', 'no user'],
     ['postgres://me@/x', 'one host'],
     ['postgres://me@/x?host=', 'one host'],
-    ['postgres://me@db.example.com:99999/x', 'no URL of a PostgreSQL'],
+    ['postgres://me@db.example.com:99999/x', 'not the URL of a PostgreSQL'],
     ['postgres://me@db.example.com/x?port=abc', 'its port'],
     ['postgres://me@db.example.com/x?port=70000', 'its port'],
-    ['postgres:x?user=me', 'no URL of a PostgreSQL'],
+    ['postgres:x?user=me', 'not the URL of a PostgreSQL'],
     ['postgres://me@one,two/x', 'one host'],
     ['postgres://me@db.example.com/x?sslmode=prefer', 'plain text'],
-    ['postgres://me@db.example.com/x?ssl=true', 'the parameter ssl'],
-  ])('%s is refused', (url, says) => {
+    ['postgres://me@db.example.com/x?ssl=true', 'unknown parameter ssl'],
+  ])('%s is rejected', (url, says) => {
     expect(() => endpointOf(at(url))).toThrow(says)
   })
 
-  test('of a socket may leave its host to a parameter', () => {
+  test('of a socket can have its host in a parameter', () => {
     const socket = endpointOf(at('postgres://me:pass@/x?host=/cloudsql/one:two&port=6000'))
     expect(socket).toMatchObject({ host: '/cloudsql/one:two', port: 6000, user: 'me', database: 'x', ssl: false })
   })
@@ -273,7 +273,7 @@ describe('an address', () => {
     'postgres://me:a@12?hunter2@db.example.com/x',
     'postgres://me:a@12#hunter2@db.example.com/x',
     'postgres://me:a#hunter2@db.example.com/x',
-  ])('with its password shows it nowhere: %s', (url) => {
+  ])('with a password never shows it: %s', (url) => {
     expect(() => endpointOf(at(url))).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     )

@@ -32,7 +32,7 @@ test.skipIf(postgresPrograms === undefined)(
       await first.keyOf('user', `user_u${n + 300}`)
     }
     await first.close()
-    // What a session has counted is there when it has ended.
+    // The counters of a session are available after it has ended.
     const cluster = await sharedCluster()
     const read = Number(
       cluster.sql(`SELECT sum(coalesce(idx_tup_read, 0)) FROM pg_stat_user_indexes WHERE schemaname = '${location.schema}'

@@ -1,15 +1,12 @@
 import { createServer, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/**
- * A pooler as PgBouncer is one: it speaks the protocol of PostgreSQL, and gives sessions of the
- * server to clients.
- */
+/** A pooler like PgBouncer: speaks the protocol of PostgreSQL and shares its sessions. */
 export interface Pooler {
   port: number
 }
 
-/** When a client gives its session back: after each transaction, or when it leaves. */
+/** When a client releases its session: after each transaction, or when it leaves. */
 export type PoolMode = 'transaction' | 'session'
 
 interface Backend {
@@ -76,13 +73,13 @@ export async function startPooler(server: string, mode: PoolMode, turn: 'last' |
         client.write(greetingOf())
         return
       }
-      // The goodbye is the pooler's own affair.
+      // The pooler itself handles the end of the connection.
       if (data[0] === 0x58) return client.end()
       waiting.push(data)
       await forward()
     })
     client.on('close', () => {
-      // It may be in a transaction, or hold what the next client must not have.
+      // The session may be in a transaction or hold a lock.
       backend?.socket.destroy()
       waiting = []
     })
@@ -112,7 +109,7 @@ function framed(ready: (status: string) => void): (data: Buffer) => void {
   }
 }
 
-/** What a pooler says by itself: welcome, a key of its own making, ready. */
+/** The pooler's own messages: authentication, its own key, ready. */
 function greetingOf(): Buffer {
   const authenticated = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0])
   const key = Buffer.alloc(13)

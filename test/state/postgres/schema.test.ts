@@ -7,14 +7,14 @@ import { user } from '../resources.ts'
 const LOCK = { command: 'apply', now: new Date() }
 
 describe.skipIf(postgresPrograms === undefined)('one schema', () => {
-  test.each(['user', 'default', 'order'])('may have the name of a word of SQL: %s', async (schema) => {
+  test.each(['user', 'default', 'order'])('can have an SQL keyword as its name: %s', async (schema) => {
     const location = { ...(await newPostgresLocation()), schema }
     const state = await openForTest(location)
     await state.commit({ intents: [], outcomes: [{ type: 'saved', resource: user('u1') }] })
     expect((await sharedCluster()).sql(`SELECT count(*) FROM "${schema}".resources`)).toBe('1')
   })
 
-  test('holds a state for each name and environment, each with a lock of its own', async () => {
+  test('contains a state for each name and environment, each with its own lock', async () => {
     const base = await newPostgresLocation()
     const locations = [
       base,
@@ -46,7 +46,7 @@ describe.skipIf(postgresPrograms === undefined)('one schema', () => {
     })
   })
 
-  test('is made once by those who come at the same time', async () => {
+  test('is created once by concurrent commands', async () => {
     const location = await newPostgresLocation()
     const names = Array.from({ length: 6 }, (_, n) => `migration-${n}`)
     const states = await Promise.all(names.map((name) => openForTest({ ...location, name })))
@@ -55,7 +55,7 @@ describe.skipIf(postgresPrograms === undefined)('one schema', () => {
     expect(steps).toBe('1')
   })
 
-  test('is made by no command that only looks', async () => {
+  test('is not created by a command that only reads', async () => {
     const location = await newPostgresLocation()
     expect(await findState(location)).toBeUndefined()
     expect(await glanceAtState(location)).toBeUndefined()
@@ -65,7 +65,7 @@ describe.skipIf(postgresPrograms === undefined)('one schema', () => {
     expect((await sharedCluster()).sql(`SELECT to_regnamespace('${location.schema}') IS NULL`)).toBe('t')
   })
 
-  test('of a later version, or of another program, is left alone', async () => {
+  test('of a later version, or of another program, is unchanged', async () => {
     const cluster = await sharedCluster()
     const newer = await newPostgresLocation()
     await (await openForTest(newer)).close()
@@ -77,7 +77,7 @@ describe.skipIf(postgresPrograms === undefined)('one schema', () => {
     await expect(findState(foreign)).rejects.toThrow('something other')
   })
 
-  test('may be read by a role that may not write, which is told so when it tries', async () => {
+  test('can be read by a role without write access, which gets a message when it writes', async () => {
     const cluster = await sharedCluster()
     const location = await newPostgresLocation()
     const state = await openForTest(location)

@@ -31,7 +31,7 @@ async function stateWith(path: string, count: number) {
 }
 
 describe('a backup', () => {
-  test('is a whole state that opens by itself, readable by its owner alone', async () => {
+  test('is a complete state that can be opened, readable only by its owner', async () => {
     const folder = temporaryFolder()
     const state = await stateWith(join(folder, 'state.sqlite'), 500)
     const file = join(folder, 'copy.bak')
@@ -48,7 +48,7 @@ describe('a backup', () => {
     expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([])
   })
 
-  test('holds what was committed, while another connection writes', async () => {
+  test('contains what was committed, while another connection writes', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'state.sqlite')
     const state = await stateWith(path, 10)
@@ -74,14 +74,14 @@ describe('a backup', () => {
     await state.close()
   })
 
-  test('for which there is no room is refused with that, and leaves nothing behind', async () => {
+  test('without disk space fails with a message and leaves nothing behind', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'state.sqlite')
     await (await stateWith(path, 5_000)).close()
     const file = join(folder, 'copy.bak')
     const script = `import { openStateFile } from ${JSON.stringify(storeModule)}
       try { await openStateFile(${JSON.stringify(path)}).backUp(${JSON.stringify(file)}) } catch ({ problems }) { console.log(problems[0].code) }`
-    // No file of that process may grow beyond 200 KiB: writing more fails as on a full disk.
+    // No file of that process can exceed 200 KiB: writing more fails as on a full disk.
     const limited = `ulimit -f 200; exec '${process.execPath}' --input-type=module -e "$0"`
     const { stdout } = spawnSync('bash', ['-c', limited, script], { encoding: 'utf8' })
     expect(stdout).toBe('backup_unwritable\n')
@@ -97,12 +97,12 @@ describe('a backup', () => {
   })
 })
 
-test('the name says the version of the schema and the time', () => {
+test('the name contains the version of the schema and the time', () => {
   expect(backupPath('/a/state.sqlite', NOW, 3)).toBe('/a/state.sqlite.v3.20260304T050607089Z.bak')
   expect(backupPath('/a/state.sqlite', NOW)).toBe('/a/state.sqlite.20260304T050607089Z.bak')
 })
 
-test("the newest backup is found among a state's own", () => {
+test('the newest backup of a state is found', () => {
   const folder = temporaryFolder()
   const path = join(folder, 'state.sqlite')
   expect(newestBackup(path)).toBeUndefined()

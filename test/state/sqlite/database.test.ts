@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../temporary-folder.ts'
 const [FIRST = ''] = migrations
 const module = (name: string) => JSON.stringify(built(`state/${name}`))
 
-/** A state as the first version left it, with this many users. */
+/** A state of the first version, with this many users. */
 function firstVersion(count = 3): string {
   const path = join(temporaryFolder(), 'state.sqlite')
   const db = openDatabase(path, { steps: [FIRST] })
@@ -38,7 +38,7 @@ function caught(work: () => unknown): unknown {
   throw new Error('nothing was thrown')
 }
 
-/** Bytes in the middle of the file, where the rows are, overwritten. */
+/** Overwrites bytes in the middle of the file, where the rows are. */
 function damage(path: string): void {
   const bytes = readFileSync(path)
   bytes.fill(0x5a, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 3000)
@@ -46,7 +46,7 @@ function damage(path: string): void {
 }
 
 describe('migrating', () => {
-  test('keeps what is there, and the state as it was beside it', async () => {
+  test('keeps the content, and a copy of the former state', async () => {
     const path = firstVersion()
     const state = openStateFile(path)
     expect({ lineage: state.lineage, serial: state.serial, users: await state.count('user') }).toEqual({
@@ -66,7 +66,7 @@ describe('migrating', () => {
     db.close()
   })
 
-  test('makes a backup before each step, and none for a new file', () => {
+  test('makes a backup before each step, but not for a new file', () => {
     const path = firstVersion()
     const steps = [FIRST, 'CREATE TABLE second (x) STRICT', 'CREATE TABLE third (x INTEGER) STRICT']
     expect(caught(() => openDatabase(path, { steps }))).toBeInstanceOf(StateError)
@@ -83,7 +83,7 @@ describe('migrating', () => {
     expect(backupsOf(fresh)).toEqual([])
   })
 
-  test('a step that fails leaves the schema before it', () => {
+  test('leaves the schema unchanged after a failed step', () => {
     const path = firstVersion()
     const steps = [FIRST, 'CREATE TABLE second (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1)']
     expect(caught(() => openDatabase(path, { steps }))).toBeInstanceOf(StateError)
@@ -92,7 +92,7 @@ describe('migrating', () => {
     db.close()
   })
 
-  test('waits for nobody: while somebody holds the lock it is refused, and nothing is changed', () => {
+  test('does not wait: it is rejected while the lock is held, and changes nothing', () => {
     const path = firstVersion()
     const release = acquireLock(path, 'apply', new Date())
     expect(caught(() => openStateFile(path))).toBeInstanceOf(LockedError)
@@ -101,7 +101,7 @@ describe('migrating', () => {
     openStateFile(path).close()
   })
 
-  test('by the holder of the lock needs no second one', async () => {
+  test('by the holder of the lock needs no second lock', async () => {
     const path = firstVersion()
     const lock = acquireLock(path, 'apply', new Date())
     onTestFinished(lock)
@@ -110,7 +110,7 @@ describe('migrating', () => {
     await state.close()
   })
 
-  test('that is killed at any moment leaves the schema before or after the step, and every resource', async () => {
+  test('that is killed at any moment leaves the schema before or after the step, with every resource', async () => {
     const steps = [
       FIRST,
       `CREATE TABLE filler (i INTEGER PRIMARY KEY, x TEXT) STRICT;
@@ -150,7 +150,7 @@ describe('migrating', () => {
 })
 
 describe('a damaged file', () => {
-  test('is refused before anything is written, with the newest backup named', async () => {
+  test('is rejected before anything is written, and the message names the newest backup', async () => {
     const path = firstVersion(3000)
     await openStateFile(path).close()
     const backup = backupsOf(path).sort().at(-1) ?? ''
@@ -164,7 +164,7 @@ describe('a damaged file', () => {
     expect(readFileSync(path)).toEqual(before)
   })
 
-  test('is no way to lose the state: the backup that the refusal names opens in its place', async () => {
+  test('does not lose the state: the named backup can replace it', async () => {
     const path = firstVersion(3000)
     await openStateFile(path).close()
     damage(path)
@@ -179,7 +179,7 @@ describe('a damaged file', () => {
     await state.close()
   })
 
-  test('is told as such when a command that only looks comes upon it', async () => {
+  test('is reported by a command that only reads', async () => {
     const path = firstVersion(3000)
     await openStateFile(path).close()
     damage(path)
@@ -191,7 +191,7 @@ describe('a damaged file', () => {
     await state.close()
   })
 
-  test('is found at once after the last process did not close it', async () => {
+  test('is detected at once after a process did not close it', async () => {
     const path = firstVersion(3000)
     const script = `import { openStateFile } from ${module('sqlite/open.ts')}
       const state = openStateFile(${JSON.stringify(path)})
@@ -206,7 +206,7 @@ describe('a damaged file', () => {
   test.each([
     ['is full', 13],
     ['is full when SQLite maps a file of it into memory', 10 + (19 << 8)],
-  ])('is not taken for a disk that %s, of which the room is told', (_, errcode) => {
+  ])('is not confused with a disk that %s, whose free space is shown', (_, errcode) => {
     const path = firstVersion()
     const error = Object.assign(new Error('of SQLite'), { errcode })
     expect(explained(path, error)).toMatchObject({
@@ -214,7 +214,7 @@ describe('a damaged file', () => {
     })
   })
 
-  test('is not taken for a full disk, which says what to do', () => {
+  test('is not confused with a full disk, which has a remedy', () => {
     const path = firstVersion()
     const db = openDatabase(path)
     db.exec('PRAGMA max_page_count = 1')

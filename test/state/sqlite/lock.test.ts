@@ -25,7 +25,7 @@ import { temporaryFolder } from '../../temporary-folder.ts'
 const NOW = new Date('2026-03-04T05:06:07Z')
 const lockModule = built('state/sqlite/lock.ts')
 
-/** A process of its own that holds the lock until it is killed. */
+/** A process that holds the lock until it is killed. */
 async function holder(statePath: string): Promise<ChildProcess> {
   const script = `
     import { acquireLock } from ${JSON.stringify(lockModule)}
@@ -40,7 +40,7 @@ async function holder(statePath: string): Promise<ChildProcess> {
 
 const RUN = { command: 'apply', startedAt: '', toolVersion: '', manifestDigest: '' }
 
-/** A process of its own that has the lock and the state, until it is killed. */
+/** A process that holds the lock and the state until it is killed. */
 async function worker(statePath: string): Promise<ChildProcess> {
   const script = `
     import { acquireLock } from ${JSON.stringify(lockModule)}
@@ -65,13 +65,13 @@ function refusal(statePath: string): LockedError {
   throw new Error('the lock was given')
 }
 
-test('the lock is given, given back, and given again', () => {
+test('the lock is taken, released, and taken again', () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   for (let round = 0; round < 3; round += 1) acquireLock(path, 'apply', NOW)()
   expect(existsSync(`${path}.lock.json`)).toBe(false)
 })
 
-test('a second taker in the same process is refused', () => {
+test('a second lock in the same process is rejected', () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   const release = acquireLock(path, 'apply', NOW)
   refusal(path)
@@ -79,7 +79,7 @@ test('a second taker in the same process is refused', () => {
   acquireLock(path, 'apply', NOW)()
 })
 
-test('what another process holds is refused, and its holder is named', async () => {
+test('a lock of another process is rejected, and the message names the holder', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   const child = await holder(path)
   const [problem] = refusal(path).problems
@@ -100,19 +100,13 @@ test('a process that was killed holds nothing', async () => {
   release()
 })
 
-test('two states are locked apart', () => {
+test('two states have separate locks', () => {
   const folder = temporaryFolder()
   const releases = ['a', 'b'].map((name) => acquireLock(join(folder, name), 'apply', NOW))
   for (const release of releases) release()
 })
 
-test.each([
-  '',
-  '{',
-  'null',
-  '[]',
-  '{"pid":{}}',
-])('a note about the holder that says %j does not matter', async (note) => {
+test.each(['', '{', 'null', '[]', '{"pid":{}}'])('a holder file with %j does not matter', async (note) => {
   const path = join(temporaryFolder(), 'state.sqlite')
   const release = acquireLock(path, 'apply', NOW)
   writeFileSync(`${path}.lock.json`, note)
@@ -120,14 +114,14 @@ test.each([
   release()
 })
 
-test('the lock and the note are for their owner alone', () => {
+test('the lock and the holder file are only readable by their owner', () => {
   const path = join(temporaryFolder(), 'inner', 'state.sqlite')
   const release = acquireLock(path, 'apply', NOW)
   for (const file of [`${path}.lock`, `${path}.lock.json`]) expect(statSync(file).mode & 0o777).toBe(0o600)
   release()
 })
 
-test('the lock is held until it is given back, whoever still thinks of it', async () => {
+test('the lock is held until it is released, even without a reference to it', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   const script = `
     import { acquireLock } from ${JSON.stringify(lockModule)}
@@ -142,7 +136,7 @@ test('the lock is held until it is given back, whoever still thinks of it', asyn
   expect(() => acquireLock(path, 'plan', NOW)).toThrow(LockedError)
 })
 
-describe('one state has one lock, by whatever path it is reached', () => {
+describe('one state has one lock, whatever its path', () => {
   test.each<[string, (folder: string) => string]>([
     [
       'a symbolic link to the state',
@@ -168,7 +162,7 @@ describe('one state has one lock, by whatever path it is reached', () => {
       },
     ],
     ['a path with .. in it', (folder) => `${join(folder, 'inner')}/../state.sqlite`],
-  ])('%s, before the state is made and after', async (_, other) => {
+  ])('%s, before and after the state is created', async (_, other) => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'inner'))
     const path = join(folder, 'state.sqlite')
@@ -184,7 +178,7 @@ describe('one state has one lock, by whatever path it is reached', () => {
     }
   })
 
-  test('a second name of the file is refused: SQLite would damage the state', async () => {
+  test('a second name of the file is rejected: SQLite would damage the state', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     await openStateFile(path).close()
     linkSync(path, `${path}.other`)
@@ -219,7 +213,7 @@ describe('a lock that is removed while it is held', () => {
     for (const end of ['.lock', '.lock.json']) rmSync(`${path}${end}`)
   }
 
-  test('is not given to anybody else while its holder lives', async () => {
+  test('is not available to others while its holder lives', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const lock = acquireLock(path, 'apply', NOW)
     const state = openStateFile(path, { lock })
@@ -227,7 +221,7 @@ describe('a lock that is removed while it is held', () => {
     const second = acquireLock(path, 'plan', NOW)
     expect(() => openStateFile(path, { lock: second })).toThrow(LockedError)
     expect(() => openStateFile(path, { lock: second })).toThrow(`process ${process.pid} on ${hostname()} (apply`)
-    // The first one works on.
+    // The first one continues.
     await state.startRun(RUN)
     await state.close()
     await openStateFile(path, { lock: second }).close()
@@ -235,7 +229,7 @@ describe('a lock that is removed while it is held', () => {
     lock()
   })
 
-  test('and whose holder was killed is given', async () => {
+  test('is available after its holder was killed', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const child = await worker(path)
     removeLock(path)
@@ -247,11 +241,11 @@ describe('a lock that is removed while it is held', () => {
     await openStateFile(path, { lock }).close()
   })
 
-  test('stays a way on for a command elsewhere, and then its holder commits nothing more', async () => {
+  test('can be taken over by a command elsewhere, and then its holder cannot commit', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const lock = acquireLock(path, 'apply', NOW)
     const first = openStateFile(path, { lock })
-    // A holder on another machine, or in another container, cannot be seen from here.
+    // A holder on another machine or in another container cannot be seen from here.
     const db = new DatabaseSync(path)
     db.exec(`UPDATE meta SET value = json_set(value, '$.host', 'elsewhere') WHERE name = 'claim'`)
     db.close()
@@ -281,7 +275,7 @@ describe('a lock that is removed while it is held', () => {
     lock()
   })
 
-  test("what a killed command left in the state is in nobody's way", async () => {
+  test('a claim of a killed command is no obstacle', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const child = await worker(path)
     child.kill('SIGKILL')
@@ -291,7 +285,7 @@ describe('a lock that is removed while it is held', () => {
     lock()
   })
 
-  test("a copy of a state is nobody's, whoever works with the original", async () => {
+  test('a copy of a state has no claim, even if the original is in use', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const lock = acquireLock(path, 'apply', NOW)
     const state = openStateFile(path, { lock })
@@ -304,7 +298,7 @@ describe('a lock that is removed while it is held', () => {
   })
 })
 
-describe('a state that loses its name while a command works with it', () => {
+describe('a state that loses its name while a command uses it', () => {
   test.each<[string, (path: string) => void, string]>([
     ['removed', (path) => rmSync(path), 'moved or removed'],
     ['moved', (path) => renameSync(path, `${path}.moved`), 'moved or removed'],

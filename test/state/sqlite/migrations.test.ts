@@ -53,7 +53,7 @@ test('opening again takes no step twice', async () => {
   expect(read(path, 'user_version')).toBe(migrations.length)
 })
 
-test('a step that was cut off before its end is taken anew', async () => {
+test('an interrupted step is repeated', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   edit(path, `PRAGMA journal_mode = WAL; BEGIN; ${migrations[0]}; ROLLBACK`)
   const state = openStateFile(path)
@@ -61,7 +61,7 @@ test('a step that was cut off before its end is taken anew', async () => {
   await state.close()
 })
 
-test('a file of a later version is refused, and left as it is', async () => {
+test('a file of a later version is rejected and unchanged', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   await openStateFile(path).close()
   edit(path, `PRAGMA user_version = ${migrations.length + 1}`)
@@ -72,7 +72,7 @@ test('a file of a later version is refused, and left as it is', async () => {
   expect(readFileSync(path)).toEqual(before)
 })
 
-test('a database of another program is refused, and left as it is', () => {
+test('a database of another program is rejected and unchanged', () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   edit(path, 'CREATE TABLE theirs (x)')
   const before = readFileSync(path)
@@ -80,7 +80,7 @@ test('a database of another program is refused, and left as it is', () => {
   expect(readFileSync(path)).toEqual(before)
 })
 
-test('a file that is no database is refused with the way out, and left as it is', () => {
+test('a file that is not a database is rejected with a remedy and unchanged', () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   writeFileSync(path, 'email,first_name\nada@example.com,Ada\n'.repeat(50))
   const before = readFileSync(path)
@@ -90,7 +90,7 @@ test('a file that is no database is refused with the way out, and left as it is'
   expect(readFileSync(path)).toEqual(before)
 })
 
-test('a database whose first page is damaged is refused with the way out', async () => {
+test('a database with a damaged first page is rejected with a remedy', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   await openStateFile(path).close()
   const bytes = readFileSync(path)
@@ -99,14 +99,14 @@ test('a database whose first page is damaged is refused with the way out', async
   expect(refusal(path).problems).toMatchObject([{ code: 'state_unreadable' }])
 })
 
-test('a file that was cut short is refused with the way out', async () => {
+test('a truncated file is rejected with a remedy', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   await openStateFile(path).close()
   writeFileSync(path, readFileSync(path).subarray(0, 5000))
   expect(refusal(path).problems).toMatchObject([{ code: 'state_unreadable' }])
 })
 
-test('a folder in place of the file is refused, and keeps its mode', () => {
+test('a folder in place of the file is rejected and keeps its mode', () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   mkdirSync(path, { mode: 0o755 })
   refusal(path)

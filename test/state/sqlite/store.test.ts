@@ -29,7 +29,7 @@ async function all<T>(batches: AsyncIterable<T[]>): Promise<T[]> {
   return items
 }
 
-test('the file, its journal and its folder are for their owner alone', async () => {
+test('the file, its journal and its folder are only readable by their owner', async () => {
   const path = newPath()
   const state = open(path)
   await state.commit({ intents: [], outcomes: [saved(user('u1'))] })
@@ -37,7 +37,7 @@ test('the file, its journal and its folder are for their owner alone', async () 
   expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700)
 })
 
-test('looking at a state that does not exist makes none', async () => {
+test('reading a missing state does not create it', async () => {
   const path = newPath()
   const state = peekStateFile(path)
   expect(state.serial).toBe(0)
@@ -46,7 +46,7 @@ test('looking at a state that does not exist makes none', async () => {
   expect(existsSync(path)).toBe(false)
 })
 
-test('looking at a state that exists shows it', async () => {
+test('reading an existing state shows it', async () => {
   const path = newPath()
   const first = open(path)
   await first.commit({ intents: [], outcomes: [saved(user('u1'))] })

@@ -4,7 +4,7 @@ import { openDatabase } from '../../../src/state/sqlite/database.ts'
 import { SAVE } from '../../../src/state/sqlite/rows.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
-test('a resource is saved without going through all others of its kind', () => {
+test('a resource is saved without a scan of its kind', () => {
   const db = openDatabase(join(temporaryFolder(), 'state.sqlite'))
   onTestFinished(() => db.close())
   const steps = db.prepare(`EXPLAIN QUERY PLAN ${SAVE}`).all()

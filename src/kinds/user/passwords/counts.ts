@@ -6,7 +6,7 @@ import { RESET_CODES, type ResetCode } from './credentials.ts'
 import { canonicalHashType, weakness } from './hash-types.ts'
 import { withoutLength } from './strangers.ts'
 
-/** How many users of the desired set have some one thing said of their password, and what. */
+/** How many users have a property of their password, and which. */
 interface PasswordRemark {
   count: number
   /**
@@ -17,29 +17,25 @@ interface PasswordRemark {
 }
 
 /**
- * What becomes of the passwords of one algorithm: `kept` + `reset` + `there` = the users who had
- * one.
+ * The fate of the passwords of one algorithm: `kept` + `reset` + `there` = the users who have one.
  */
 interface AlgorithmCount {
   /**
-   * WorkOS's name of the type, the source's name of one that it does not take, `unknown`, `not a
-   * hash`, or `clear` for passwords as they are.
+   * WorkOS's name of the type, the source's name of an unsupported one, `unknown`, `not a hash`, or
+   * `clear` for plain-text passwords.
    */
   algorithm: string
   kept: number
   reset: number
-  /** Users who were in WorkOS before: nothing is sent, they keep what they have there. */
+  /** Users who were in WorkOS before: nothing is sent, and they keep their password there. */
   there: number
-  /** Those of the kept that are weak by today's measure, most first. */
+  /** Weak passwords among the kept ones, the most frequent first. */
   weak: PasswordRemark[]
-  /** Why the others are reset. Most first. */
+  /** Why the others are reset, the most frequent first. */
   reasons: (PasswordRemark & { why: ResetWhy })[]
 }
 
-/**
- * WorkOS does not take them, or they are weak and the manifest says so, or what is there is no
- * hash.
- */
+/** WorkOS does not support them, the manifest resets weak ones, or the value is not a hash. */
 type ResetWhy = 'unsupported' | 'weak' | 'not a hash'
 
 const WHY: Record<ResetCode, ResetWhy> = {
@@ -49,53 +45,48 @@ const WHY: Record<ResetCode, ResetWhy> = {
 }
 
 /**
- * What becomes of the passwords of all users of the desired set: `kept` + `reset` + `there` +
- * `none` = these users.
+ * The fate of the passwords of all desired users: `kept` + `reset` + `there` + `none` = these
+ * users.
  */
 export interface PasswordCounts {
   kept: number
   reset: number
   there: number
   /**
-   * Users for whom the source has no password, or only one of a record that did not prove to be the
-   * same person.
+   * Users without a password in the source, or with one only in a record that does not prove the
+   * same user.
    */
   none: number
-  /** Most users first. */
+  /** The most users first. */
   algorithms: AlgorithmCount[]
 }
 
-/**
- * Codes of remarks that the lines about passwords sum up: they are no remarks of a plan besides.
- */
+/** Codes of remarks that the lines on passwords sum up: a plan does not list them separately. */
 export const SUMMED_UP: ReadonlySet<string> = new Set(RESET_CODES)
 
-/** How many reasons are spelt out for one algorithm: parameters may differ from hash to hash. */
+/** How many reasons to show for one algorithm: parameters can differ from hash to hash. */
 const REASONS = 3
 
-/** One algorithm, and in words what becomes of its passwords. */
+/** An algorithm, and the fate of its passwords as text. */
 interface PasswordLine {
   algorithm: string
   fate: string
 }
 
-/**
- * What becomes of the users' passwords, one line for each algorithm. Empty where the source has
- * none at all.
- */
+/** One line for each algorithm. Empty if the source has no passwords. */
 export function describePasswords({ algorithms, none }: PasswordCounts): PasswordLine[] {
   if (algorithms.length === 0) return []
   const lines = algorithms.map((count) => ({
-    algorithm: count.algorithm === 'clear' ? 'in clear' : count.algorithm,
+    algorithm: count.algorithm === 'clear' ? 'plain text' : count.algorithm,
     fate: fateOf(count),
   }))
   return none === 0 ? lines : [...lines, { algorithm: 'none', fate: `${figure(none)} without a password` }]
 }
 
-/** What the count is of, in a line. */
+/** The heading above these lines. */
 export function passwordsHeading({ kept, reset, there }: PasswordCounts): string {
   const before = there === 0 ? '' : `, ${figure(there)} of users who were in WorkOS before`
-  return `${figure(kept)} kept, ${figure(reset)} to be reset by their owners${before}`
+  return `${figure(kept)} kept, ${figure(reset)} that users must reset${before}`
 }
 
 function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
@@ -109,14 +100,14 @@ function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
     ...(reset > 0
       ? [`${figure(reset)} ${reasons[0]?.why === 'not a hash' ? 'without a password' : 'reset'}: ${why}`]
       : []),
-    ...(there > 0 ? [`${figure(there)} not sent: in WorkOS before, with what they have there`] : []),
+    ...(there > 0 ? [`${figure(there)} not sent: in WorkOS before, unchanged there`] : []),
   ].join('; ')
 }
 
 function describeWhy(why: ResetWhy, detail: string): string {
   switch (why) {
     case 'unsupported':
-      return `WorkOS does not take ${detail}`
+      return `WorkOS does not support ${detail}`
     case 'weak':
       return `${detail} is weak, and passwords.weak is reset`
     case 'not a hash':
@@ -133,14 +124,14 @@ function list<T extends { count: number }>(items: readonly T[], describe: (item:
 }
 
 /**
- * Why a user comes into WorkOS without the password of the source, or is sent none: `unsupported`
- * and `weak` hashes; what is no hash (`not a hash`); a source that has none (`none`), or only one
- * of a record that did not prove to be the same person (`unproven`); an account that was in WorkOS
- * before (`there`), or was adopted and whose address nobody has verified (`unverified`).
+ * Why a user gets no password from the source. `unsupported` and `weak`: the hash. `not a hash`:
+ * the value. `none`: the source has none. `unproven`: only a record that does not prove the same
+ * user has one. `there`: the account was in WorkOS before. `unverified`: the adopted account has no
+ * verified address.
  */
 type ResetReason = ResetWhy | 'none' | 'unproven' | 'there' | 'unverified'
 
-/** Why the password of one user is not migrated, in words. */
+/** Why a user's password is not migrated, as text. */
 export function describeReset({
   reason,
   detail,
@@ -152,25 +143,25 @@ export function describeReset({
   /** The user was in WorkOS before. */
   existing: boolean
 }): string {
-  const before = existing ? '; the user was in WorkOS before, and keeps what is there' : ''
+  const before = existing ? '; the user was in WorkOS before and keeps the password there' : ''
   switch (reason) {
     case 'unsupported':
     case 'weak':
       return describeWhy(reason, detail)
     case 'not a hash':
-      return `what is mapped as the password hash is no hash (${withoutLength(detail)})`
+      return `the value mapped as the password hash is not a hash (${withoutLength(detail)})`
     case 'none':
       return `the source has no password${before}`
     case 'unproven':
-      return `only a record that did not prove to be the same person has a password${before}`
+      return `only a record that does not prove to be the same user has a password${before}`
     case 'unverified':
-      return 'not sent: nobody has verified the address of the adopted account'
+      return 'not sent: the address of the adopted account is not verified'
     case 'there':
-      return 'not sent: the user was in WorkOS before, and keeps what is there'
+      return 'not sent: the user was in WorkOS before and keeps the password there'
   }
 }
 
-/** What a comparison with WorkOS cannot see. */
+/** What a comparison with WorkOS cannot read. */
 export function describeUnreadable({
   inSource,
   sent,
@@ -182,33 +173,28 @@ export function describeUnreadable({
 }): string {
   const alone = leftAlone === 0 ? '' : `, ${counted(leftAlone, 'user')} from before kept theirs`
   return (
-    `passwords cannot be read back from WorkOS: ${figure(inSource)} in the source, ` +
-    `${figure(sent)} sent with users that were created${alone}`
+    `WorkOS does not return passwords: ${figure(inSource)} in the source, ` +
+    `${figure(sent)} sent with new users${alone}`
   )
 }
 
-/** Nobody has one. */
 export const NO_PASSWORDS: PasswordCounts = { kept: 0, reset: 0, there: 0, none: 0, algorithms: [] }
 
-/** The passwords of all users. */
 export interface Kept {
-  /** Users, with and without one. */
+  /** With and without a password. */
   users: number
-  /** By algorithm, and by how weak it is. */
+  /** By algorithm and weakness. */
   counts: ReadonlyMap<string, KeptCount>
 }
 
-/** How many users have a password of an algorithm, and how weak it is. */
 interface KeptCount {
   algorithm: string
-  /** Empty: it is not. */
+  /** Empty: not weak. */
   weak: string
   count: number
 }
 
-/**
- * Counts passwords: what is in memory grows with the algorithms and parameters, not with the users.
- */
+/** Counts passwords: memory grows with the algorithms and parameters, not with the users. */
 export class KeptPasswords {
   readonly #counts = new Map<string, KeptCount>()
   #users = 0
@@ -233,10 +219,7 @@ export class KeptPasswords {
   }
 }
 
-/**
- * What becomes of the passwords of all users.
- * @param all that users have
- */
+/** @param all the passwords of all users */
 export function countPasswords(rundb: RunDatabase, all: Kept): PasswordCounts {
   const found = new Map<string, AlgorithmCount>()
   const of = (algorithm: string): AlgorithmCount => {
@@ -278,21 +261,21 @@ function mostFirst(a: PasswordRemark, b: PasswordRemark): number {
   return b.count - a.count || (a.detail < b.detail ? -1 : 1)
 }
 
-/** The algorithm in a remark's detail, which begins with it. */
+/** The algorithm at the start of a remark's detail. */
 function algorithmOf(detail: string): string {
   return detail.startsWith('an unknown ') ? 'unknown' : canonicalHashType(detail.split(' ')[0] ?? detail)
 }
 
 /**
- * Whether a desired user `d` was in WorkOS before this state and is sent no password: those that
- * are adopted now, and those that were.
+ * Whether a desired user `d` was in WorkOS before this state and gets no password: users adopted
+ * now or earlier.
  */
 const THERE = `coalesce(
   (SELECT a.type = 'adopt' FROM actions a WHERE a.kind = 'user' AND a.key = d.key
      AND (a.type IN ('adopt', 'create') OR EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'secret'))),
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
 
-/** Whether there can be any: else nobody looks for each user. */
+/** Whether there can be any: otherwise the lookup for each user is skipped. */
 const SOME_THERE = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = 'user' AND type = 'adopt')
   OR EXISTS (SELECT 1 FROM known WHERE kind = 'user' AND ownership = 'adopted')`
 
@@ -309,8 +292,8 @@ function passwordsThere(rundb: RunDatabase): Iterable<Row> {
 const CODES = RESET_CODES.map((code) => `'${code}'`).join(', ')
 
 /**
- * Users without a password who had one in the source, and what the remark says. One with several,
- * of records that merged, counts for the first.
+ * Users that lose the password of the source, with the detail of the remark. A merged user with
+ * several counts for the first.
  */
 const RESETS = `
   SELECT d.key, min(n.seq), n.code, n.detail, ${THERE} AS there FROM notes n
@@ -335,27 +318,24 @@ function resetCode(code: unknown): ResetCode {
 export interface PasswordReset {
   key: string
   email: string
-  /** `users.csv:12`. */
+  /** Such as `users.csv:12`. */
   origin: string
-  /** As the plan counts it: see PasswordCounts. */
+  /** As the plan counts it: see `PasswordCounts`. */
   fate: 'reset' | 'there' | 'none'
   reason: ResetReason
-  /** Hasher and public parameters; empty: there is nothing to add. */
+  /** Hasher and public parameters. Empty: nothing to add. */
   detail: string
   /** The user was in WorkOS before. */
   existing: boolean
 }
 
-/**
- * Users with a password in one of their records, where that record did not prove to be the same
- * person.
- */
+/** Users with a password only in a record that does not prove the same user. */
 const UNPROVEN = `SELECT DISTINCT m.key FROM merges m, json_each(m.conflicts) c WHERE m.kind = 'user'
   AND c.value ->> 'rule' = 'proof' AND c.value ->> 'field' IN ('password', 'passwordHash')`
 
 /**
- * Every user whose password is not migrated, in the order of the source. Together with those that
- * are kept: all users of the set.
+ * Every user whose password is not migrated, in the order of the source. These and the kept ones
+ * are all users of the set.
  */
 export function* passwordResets(rundb: RunDatabase): Generator<PasswordReset> {
   const rows = rundb.iterate(

@@ -19,21 +19,18 @@ import { WRITERS } from './reencode.ts'
 import { isShape, withoutLength } from './strangers.ts'
 
 /**
- * Why a user is migrated without the password of the source. Each is the code of a note, which the
- * plan sums up by algorithm.
+ * Why a user is migrated without the password of the source: codes of notes, which the plan sums up
+ * by algorithm.
  */
 export const RESET_CODES = ['password_reset_required', 'password_weak_reset', 'password_not_a_hash'] as const
 export type ResetCode = (typeof RESET_CODES)[number]
 
 export interface Credentials {
-  /** `password` or `passwordHash: { hash, type }`, or null when there is neither. */
+  /** `password` or `passwordHash: { hash, type }`, or null if there is neither. */
   secrets: JsonObject | null
-  /**
-   * Why the owner must reset the password, where a hash is there that WorkOS or the manifest does
-   * not take.
-   */
+  /** Why the user must reset the password: WorkOS or the manifest rejects the hash. */
   reset?: { code: ResetCode; detail: string }
-  /** There is a password in clear beside a hash, which decides. */
+  /** The record has a plain-text password and a hash; the hash counts. */
   beside?: true
   problems: ValueProblem[]
 }
@@ -41,15 +38,14 @@ export interface Credentials {
 type Rules = Manifest['passwords']
 
 /**
- * The password of a user: in clear, or a hash together with its type, which never part. A hash
- * comes as text, alone or beside `passwordHashType`, or as `{ hash, type }`, or as what the
- * functions for passwords yield. What the hash is counts before what its type says. No message
- * carries a part of the password or of the hash.
+ * The password of a user: plain text, or a hash that always stays with its type. A hash can be
+ * text, with or without `passwordHashType`, `{ hash, type }`, or the result of a password function.
+ * What the hash shows counts before its declared type. No message contains any part of a password
+ * or hash.
  */
 export function normaliseCredentials(fields: Record<string, unknown>, rules: Rules): Credentials {
   const { password = null } = fields
-  // Sent as a password, a tool's word for nothing would be one and the same for everybody who has
-  // none.
+  // Otherwise a tool's word for an empty cell would become the same password for everybody.
   const hasPassword = password !== null && password !== '' && !(typeof password === 'string' && saysNothing(password))
   const given = hashUnit(fields)
   if (given.kind === 'problem') return problem(given.code, given.field, given.message, given.hint)
@@ -65,8 +61,8 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Rul
 }
 
 /**
- * Whether a tool wrote its word for nothing where there is no hash: then a password in clear is not
- * beside one.
+ * Whether a tool wrote its word for an empty cell as the hash: then a plain-text password counts
+ * alone.
  */
 function isNothing(given: HashUnit): boolean {
   return given.kind === 'hash' && saysNothing(given.hash)
@@ -90,21 +86,21 @@ function ofHash(given: Exclude<HashUnit, { kind: 'none' | 'problem' }>, rules: R
 }
 
 /**
- * Django's salts: letters and digits, 12 before version 3.2, 22 since. In Base64 such a text would
- * be odd.
+ * Django's salts: letters and digits, 12 before version 3.2, 22 since. Base64 of that shape is
+ * unlikely.
  */
 const DJANGO_SALT = /^pbkdf2_sha\d+\$\d+\$(?:[A-Za-z\d]{12}|[A-Za-z\d]{22})\$/
 
 /**
- * Whether it takes the origin to read a hash: Django and Clerk write PBKDF2 in one form, and the
- * first has the salt as text, the other in Base64.
+ * Whether only the origin shows how to read a hash: Django and Clerk write PBKDF2 in one form, with
+ * the salt as text or as Base64.
  */
 function isAmbiguous(type: string, hash: string): boolean {
   const ofEither = /^pbkdf2_sha\d+/.test(type) && !type.includes('django') && hash.startsWith('pbkdf2_')
   return ofEither && !DJANGO_SALT.test(hash)
 }
 
-/** Whether WorkOS takes what was recognised, if not with these parameters. */
+/** Whether WorkOS supports the recognized type, with these or other parameters. */
 function isTaken(found: Recognised, rules: Rules): boolean {
   if (!('hash' in found)) return false
   const verdict = check(found.type, found.hash, rules)
@@ -123,7 +119,7 @@ function check(type: string, hash: string, { ssha256 }: Rules): HashVerdict | un
   return type === 'ssha256' && ssha256 !== 'unsupported' ? checkSsha256(hash) : checkHash(type, hash)
 }
 
-/** What becomes of a hash of a type that WorkOS takes. */
+/** The result for a hash of a type that WorkOS supports. */
 function judged(
   { hash, type, writer }: { hash: string; type: string; writer?: string | undefined },
   verdict: HashVerdict,
@@ -139,8 +135,8 @@ function judged(
     return problem(
       'weak_password_hash',
       'passwordHash',
-      `the password hash is weak by today's measure (${weak}), and passwords.weak is reject`,
-      'with passwords.weak: keep it is sent as it is, with reset the user is created without a password',
+      `the password hash is weak (${weak}), and passwords.weak is reject`,
+      'set passwords.weak to keep to send it, or to reset to create the user without a password',
     )
   }
   if (weak !== undefined) return { secrets: null, reset: { code: 'password_weak_reset', detail: weak }, problems: [] }
@@ -149,7 +145,7 @@ function judged(
   return { secrets: { passwordHash }, problems: [] }
 }
 
-/** @param shape of what is no hash */
+/** @param shape of the value that is not a hash */
 function notHash(shape: string, rules: Rules): Credentials {
   if (rules.unsupported === 'reset') {
     return { secrets: null, reset: { code: 'password_not_a_hash', detail: shape }, problems: [] }
@@ -157,8 +153,8 @@ function notHash(shape: string, rules: Rules): Credentials {
   return problem(
     'not_a_hash',
     'passwordHash',
-    `what is mapped as the password hash is no hash (${withoutLength(shape)})`,
-    'map the column that holds hashes; with passwords.unsupported: reset the user is created without a password',
+    `the value mapped as the password hash is not a hash (${withoutLength(shape)})`,
+    'map the column of hashes, or set passwords.unsupported to reset to create the user without a password',
   )
 }
 
@@ -169,7 +165,8 @@ function named(type: string, { writer, shape }: { writer?: string; shape?: strin
 }
 
 /**
- * Names whose hashes do not say themselves what they are. An expression may yield anything here.
+ * For writers whose hashes do not show what they are. An expression can return any text here, so
+ * only known names are shown.
  */
 function by(writer: string | undefined): string {
   return WRITERS.some((known) => known === writer) ? ` of ${writer}` : ''
@@ -179,7 +176,7 @@ function problem(code: string, field: string, message: string, hint: string): Cr
   return { secrets: null, problems: [{ code, field, message, hint }] }
 }
 
-/** What becomes of a hash that WorkOS does not take. */
+/** The result for a hash that WorkOS does not support. */
 function refused(what: string, rules: Manifest['passwords']): Credentials {
   if (rules.unsupported === 'reset') {
     return { secrets: null, reset: { code: 'password_reset_required', detail: what }, problems: [] }
@@ -187,20 +184,20 @@ function refused(what: string, rules: Manifest['passwords']): Credentials {
   return problem(
     'unsupported_password_hash',
     'passwordHash',
-    `WorkOS does not take the password hash (${what})`,
-    `it takes ${HASH_TYPES.join(', ')} within its limits; with passwords.unsupported: reset the user is created without a password`,
+    `WorkOS does not support the password hash (${what})`,
+    `set passwords.unsupported to reset to create the user without a password; WorkOS supports ${HASH_TYPES.join(', ')} within its limits`,
   )
 }
 
 /**
- * About a type that nobody takes as it is. Only a name that reads as that of a hasher is shown: it
- * may be a hash out of place.
+ * For a type that cannot be sent unchanged. Only a name that reads like a hasher is shown: the
+ * value can be a hash in the wrong column.
  */
 function strangeType(type: string, known: 'foreign' | 'unknown'): { message: string; hint: string } {
   if (known === 'foreign') {
     return {
       message: `hashes of ${shownHashType(type)} must be re-encoded for WorkOS`,
-      hint: "map them with $passwordHash(hash), or for Clerk's with $clerkPassword(digest, hasher): these yield hash and type",
+      hint: 'map them with $passwordHash(hash), or hashes of Clerk with $clerkPassword(digest, hasher): both return hash and type',
     }
   }
   const likely = likelyType(type, HASH_TYPES)
@@ -208,7 +205,7 @@ function strangeType(type: string, known: 'foreign' | 'unknown'): { message: str
   return {
     message:
       shown === 'an unknown type' ? 'the password hash type is unknown' : `the password hash type ${shown} is unknown`,
-    hint: `${likely === undefined ? '' : `did you mean ${likely}? `}WorkOS takes ${HASH_TYPES.join(', ')}; a hasher that it does not take is told as { 'unsupported': name }`,
+    hint: `${likely === undefined ? '' : `did you mean ${likely}? `}WorkOS supports ${HASH_TYPES.join(', ')}; map a hash of another hasher as { 'unsupported': name }`,
   }
 }
 
@@ -219,7 +216,7 @@ type HashUnit =
   | { kind: 'notHash'; shape: string }
   | { kind: 'problem'; code: string; field: string; message: string; hint: string }
 
-/** What `passwordHash` may be, as an object. */
+/** The members of `passwordHash` as an object. */
 const MEMBERS = ['hash', 'type', 'unsupported', 'notHash']
 
 function hashUnit(fields: Record<string, unknown>): HashUnit {
@@ -232,7 +229,7 @@ function hashUnit(fields: Record<string, unknown>): HashUnit {
     return { kind: 'unsupported', type: canonicalHashType(unit.unsupported), ...writer, ...shape }
   }
   if (typeof unit.notHash === 'string') {
-    return { kind: 'notHash', shape: isShape(unit.notHash) ? unit.notHash : 'of no known shape' }
+    return { kind: 'notHash', shape: isShape(unit.notHash) ? unit.notHash : 'of unknown shape' }
   }
   const { hash } = unit
   const type = unit.type ?? fields.passwordHashType
@@ -241,8 +238,8 @@ function hashUnit(fields: Record<string, unknown>): HashUnit {
     return fault(
       'type_without_hash',
       'passwordHashType',
-      'there is a password hash type without a hash',
-      'give both or neither',
+      'the record has a password hash type without a hash',
+      'map both or neither',
     )
   }
   if (!isEmpty(type) && typeof type !== 'string') {

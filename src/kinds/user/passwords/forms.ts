@@ -1,9 +1,8 @@
 /**
- * Forms in which hashes say themselves what they are: modular crypt, PHC strings, and what Django,
- * Werkzeug, passlib, Spring Security, LDAP, ASP.NET Identity and Firebase write. In: a text. Out:
- * the hash in WorkOS's terms; undefined for a text of another form. A text that begins as WorkOS's
- * own form and does not go on as one is handed on as it is, for the check of its type to call it
- * damaged.
+ * Readers of hashes that describe themselves: modular crypt, PHC strings, and the forms of Django,
+ * Werkzeug, passlib, Spring Security, LDAP, ASP.NET Identity and Firebase. Each returns the hash in
+ * WorkOS's form, or undefined for another form. A text that begins like WorkOS's form but is not
+ * valid passes unchanged, so that the check of its type calls it damaged.
  */
 
 import { ARGON2_VERSION } from './hash-types.ts'
@@ -23,7 +22,7 @@ type Reader = (text: string) => ForeignHash | undefined
 const BASE64 = '[A-Za-z\\d+/_.-]+=*'
 const HEX = '(?:[\\da-f]{2})+'
 
-/** Every reader; the most frequent first. */
+/** The most frequent first. */
 export const READERS: readonly Reader[] = [
   (text) => (/^\$2[aby]\$/.test(text) ? { hash: text, type: 'bcrypt' } : undefined),
   argon2,
@@ -47,9 +46,9 @@ function argon2(text: string): ForeignHash | undefined {
 }
 
 /**
- * Firebase's scrypt as WorkOS writes it, padded or not; as WorkOS's own migration tool does
- * (`$firebase-scrypt$hash=…$salt=…$sk=…`, in any order); and as Supabase Auth does, where n is the
- * memory cost (its `internal/crypto/password.go`).
+ * Firebase's scrypt as WorkOS writes it, padded or not; as WorkOS's own migration tool writes it
+ * (`$firebase-scrypt$hash=…$salt=…$sk=…`, in any order); and as Supabase Auth writes it, where n is
+ * the memory cost (its `internal/crypto/password.go`).
  */
 function firebase(text: string): ForeignHash | undefined {
   const [, name, rest = ''] = /^\$(firebase-scrypt|fbscrypt)\$(.*)$/s.exec(text) ?? []
@@ -65,7 +64,7 @@ function firebase(text: string): ForeignHash | undefined {
   const signerKey = named.sk ?? named.signerkey ?? named.base64_signer_key
   const saltSeparator = named.ss ?? named.saltseparator ?? named.base64_salt_separator ?? ''
   if (v !== '1' || !salt || !hash || !signerKey || !isCount(rounds) || !isCount(memoryCost)) return damaged
-  // WorkOS's form has no place for the parallelism.
+  // WorkOS's form has no place for parallelism.
   if (p !== '1') return { unsupported: 'fbscrypt_parallel' }
   return firebaseScryptOf({ hash, salt, signerKey, saltSeparator, rounds, memoryCost })
 }
@@ -76,7 +75,7 @@ const DJANGO_SCRYPT = new RegExp(`^scrypt\\$(\\d+)\\$([^$]+)\\$(\\d+)\\$(\\d+)\\
 const PACKED_SCRYPT = new RegExp(`^\\$(?:s0\\$)?([\\da-f]{4,8})\\$(${BASE64})\\$(${BASE64})$`)
 
 /**
- * From this on a PHC string's n is N itself; below it is N's logarithm, as npm's `@phc/scrypt`
+ * From this value on, n of a PHC string is N itself; below it is log2(N), as npm's `@phc/scrypt`
  * writes it.
  */
 const LEAST_N = 64
@@ -104,7 +103,7 @@ function scrypt(text: string): ForeignHash | undefined {
 function phcScrypt(text: string): ForeignHash | undefined {
   const [, listed = '', salt = '', key = ''] = PHC_SCRYPT.exec(text) ?? []
   const { n, ln, r, p } = parametersIn(listed.split(','))
-  // In WorkOS's own form n is always N: its logarithm there is a mistake.
+  // In WorkOS's own form n is always N: a logarithm there is an error.
   const isOwn = text.startsWith('$scrypt$v=1$')
   const logarithm = ln ?? (!isOwn && n !== undefined && Number(n) < LEAST_N ? n : undefined)
   const cost = logarithm === undefined ? n : String(2 ** Number(logarithm))
@@ -128,7 +127,7 @@ const LDAP_PBKDF2 = new RegExp(`^\\{PBKDF2(?:[-_](SHA\\d+))?\\}(\\d+)\\$(${BASE6
 const GRUB = new RegExp(`^grub\\.pbkdf2\\.(sha\\d+)\\.(\\d+)\\.(${HEX})\\.(${HEX})$`, 'i')
 
 /**
- * Django and Werkzeug take the salt as text; passlib, LDAP and PHC strings have it in Base64, with
+ * Django and Werkzeug use the salt as text; passlib, LDAP and PHC strings have it in Base64, with
  * `.` for `+`.
  */
 function pbkdf2(text: string): ForeignHash | undefined {
@@ -155,13 +154,13 @@ function pbkdf2(text: string): ForeignHash | undefined {
     const [, name = '', count, salted = '', hash = ''] = grub
     return pbkdf2Hash(name, Number(count), Buffer.from(salted, 'hex'), Buffer.from(hash, 'hex'))
   }
-  // Spring Security keeps digest, rounds and the length of the salt in its settings.
+  // Spring Security keeps digest, rounds and salt length in its settings.
   if (/^\{pbkdf2(?:@\w+)?\}[\da-f]+$/i.test(text)) return { unsupported: 'pbkdf2_spring' }
   if (/^pbkdf2:sha\d+\$/i.test(text)) return { unsupported: 'pbkdf2_without_rounds' }
   return text.startsWith('$pbkdf2$i=') ? { hash: text, type: 'pbkdf2' } : undefined
 }
 
-/** What PBKDF2 uses of ASP.NET Identity's version 3, by number (its `KeyDerivationPrf`). */
+/** The PRFs of ASP.NET Identity version 3, by number (its `KeyDerivationPrf`). */
 const PRFS = ['sha1', 'sha256', 'sha512']
 const V2: Writer = 'ASP.NET Identity v2'
 const V3: Writer = 'ASP.NET Identity v3'
@@ -169,9 +168,9 @@ const V2_BYTES = 49
 const V3_HEAD = 13
 
 /**
- * ASP.NET Identity's hashes, Base64 of bytes of which the first is the version. 0: salt and hash of
- * PBKDF2 with SHA-1 and 1000 rounds. 1: digest, rounds and length of the salt, each in four bytes,
- * then salt and hash (its `PasswordHasher.cs`).
+ * ASP.NET Identity's hashes: Base64 of bytes that begin with the version. 0: salt and hash of
+ * PBKDF2 with SHA-1 and 1000 rounds. 1: digest, rounds and salt length, each in four bytes, then
+ * salt and hash (its `PasswordHasher.cs`).
  */
 function aspnet(text: string): ForeignHash | undefined {
   return /^A[\w+/-]{60,}=*$/.test(text) ? aspnetBytes(bytes(text)) : undefined
@@ -196,7 +195,7 @@ function ssha(text: string): ForeignHash | undefined {
   return { hash: `{${type.toUpperCase()}}${padded(encoded)}`, type }
 }
 
-/** Named parameters, `m=65536`, with their names in lower case; what has no name is left out. */
+/** Named parameters, `m=65536`, with names in lower case; parts without a name are ignored. */
 function parametersIn(list: readonly string[]): Record<string, string | undefined> {
   const pairs = list.flatMap((pair): [string, string][] => {
     const at = pair.indexOf('=')

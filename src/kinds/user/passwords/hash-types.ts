@@ -1,9 +1,9 @@
 import { nearest } from '../../../config/nearest.ts'
 
 /**
- * What WorkOS takes of password hashes. In: the name of a type and a hash. Out: WorkOS's name of
- * the type, whether the hash is sound, damaged or outside WorkOS's limits, and whether it is weak
- * by today's measure. Nothing but public parameters of a hash is ever told.
+ * The password hashes that WorkOS supports: canonical type names, whether a hash is valid, damaged
+ * or outside WorkOS's limits, and whether it is weak. Results contain only public parameters of a
+ * hash.
  */
 
 const CHECKS: ReadonlyMap<string, (hash: string) => HashVerdict> = new Map([
@@ -15,7 +15,7 @@ const CHECKS: ReadonlyMap<string, (hash: string) => HashVerdict> = new Map([
   ['ssha', checkSsha],
 ])
 
-/** Other names under which exports call a type that WorkOS takes, without `-`, `_` and blanks. */
+/** Other names that exports use for supported types, without `-`, `_` and spaces. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['argon2i', 'argon2'],
   ['argon2d', 'argon2'],
@@ -26,38 +26,37 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['oktabcrypt', 'bcrypt'],
 ])
 
-/** Every `password_hash_type` that WorkOS takes and whose format is published. */
+/** Every `password_hash_type` that WorkOS supports and whose format is published. */
 export const HASH_TYPES: readonly string[] = [...CHECKS.keys()]
 
-/** WorkOS's name for a type of hash; one that it does not take keeps its own, lowercased. */
+/** WorkOS's name for a hash type. An unsupported type keeps its name, in lower case. */
 export function canonicalHashType(type: string): string {
   const name = type.trim().toLowerCase()
   return ALIASES.get(foldType(name)) ?? name
 }
 
-/** What names of hashers are made of. */
+/** Parts of the names of hashers. */
 const HASHER = /crypt|pbkdf|argon|sha\d?|md\d|phpass|hmac|ntlm|django|drupal|wordpress|cognito|whirlpool|plain/
 
 /**
- * A type as messages show it. Where hash and type are swapped, the hash stands here: nothing is
- * shown that does not read as the name of a hasher.
+ * A type for messages. If hash and type are swapped, this is the hash: only text that reads like a
+ * hasher is shown.
  */
 export function shownHashType(type: string): string {
   const isName = HASHER.test(type) || knownType(type) !== 'unknown'
   return /^[a-z0-9_.:-]{1,24}$/.test(type) && isName ? type : 'an unknown type'
 }
 
-/** Looks at a hash of a canonical type. Undefined: WorkOS does not take this type. */
+/** Undefined: WorkOS does not support this type. */
 export function checkHash(type: string, hash: string): HashVerdict | undefined {
   return CHECKS.get(type)?.(hash)
 }
 
 /**
- * What a look at a password hash finds. `malformed`: it is not of the format, so the export or the
- * mapping is at fault. `outside`: it is a sound hash whose parameters WorkOS does not take, so its
- * owner must reset the password; `allowed` names each parameter that is at fault and what it may
- * be: `m: 4096 to 262144`. Neither ever carries a part of the hash other than its public
- * parameters.
+ * The result of checking a password hash. `malformed`: not of the format, an error of the export or
+ * the mapping. `outside`: valid, but with parameters that WorkOS does not support, so its user must
+ * reset the password; `allowed` lists each such parameter with its range: `m: 4096 to 262144`.
+ * Neither contains any part of the hash but its public parameters.
  */
 export type HashVerdict =
   | { kind: 'sound' }
@@ -66,18 +65,16 @@ export type HashVerdict =
 
 const SOUND: HashVerdict = { kind: 'sound' }
 
-/**
- * Base64 of at least one byte without padding, as the PHC string format writes salts and hashes.
- */
+/** Base64 of at least one byte without padding, as in PHC strings. */
 const BASE64_UNPADDED = '(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?'
 
 /**
- * The least length in bytes of a hash of PBKDF2 or scrypt. NIST SP 800-132 asks for 14 at least,
- * and hashers write 16 and more: what is shorter was cut off.
+ * The least length in bytes of a PBKDF2 or scrypt hash. NIST SP 800-132 requires 14, and hashers
+ * write 16 or more: anything shorter was cut off.
  */
 const LEAST_DERIVED = 16
 
-/** How many bytes base64 without `=` stands for. */
+/** The number of bytes of Base64 without `=`. */
 function bytesIn(unpadded: string): number {
   return Buffer.byteLength(unpadded, 'base64')
 }
@@ -95,7 +92,7 @@ const SCRYPT = new RegExp(
   `^\\$scrypt\\$v=1\\$n=(\\d+),r=(\\d+),p=(\\d+),kl=(\\d+)\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
 )
 
-/** The least N that a real hash has; anything below is log2(N) put in its place. */
+/** The least N of a real hash: a smaller value is log2(N). */
 const SCRYPT_LEAST_N = 128
 
 /** scrypt as a PHC string, where n is N itself (a power of two), not its logarithm. */
@@ -122,12 +119,12 @@ function checkScrypt(hash: string): HashVerdict {
 
 const PBKDF2 = new RegExp(`^\\$pbkdf2\\$i=(\\d+),d=(sha\\d+)\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`)
 
-/** Rounds that WorkOS takes. */
+/** Rounds that WorkOS accepts. */
 const PBKDF2_ROUNDS = { sha256: { least: 600_000, most: 1_000_000 }, sha512: { least: 210_000, most: 1_000_000 } }
 
 export type Pbkdf2Digest = keyof typeof PBKDF2_ROUNDS
 
-/** PBKDF2 in the form WorkOS takes, with SHA-256 or SHA-512. */
+/** PBKDF2 in WorkOS's form, with SHA-256 or SHA-512. */
 function checkPbkdf2(hash: string): HashVerdict {
   const found = PBKDF2.exec(hash)
   const expected = '$pbkdf2$i=600000,d=sha256$<salt>$<hash>, base64 without ='
@@ -144,12 +141,12 @@ function checkPbkdf2(hash: string): HashVerdict {
 }
 
 /**
- * Version 1.3 of Argon2, the only one WorkOS takes. A string without a version is of 1.0, which is
+ * Argon2 version 1.3, the only one that WorkOS accepts. A string without a version is 1.0, which is
  * 16.
  */
 export const ARGON2_VERSION = 19
 
-/** Bytes that every implementation asks for: RFC 9106, 3.1. */
+/** Bytes that every implementation requires: RFC 9106, section 3.1. */
 const LEAST_SALT = 8
 const LEAST_TAG = 4
 
@@ -157,7 +154,7 @@ const ARGON2 = new RegExp(
   `^\\$argon2(id|i|d)\\$(?:v=(\\d+)\\$)?m=(\\d+),t=(\\d+),p=(\\d+)\\$(${BASE64_UNPADDED})\\$(${BASE64_UNPADDED})$`,
 )
 
-/** Argon2 as a PHC string. WorkOS takes m 4096–262144 KiB, t 1–5 (argon2i from 3), p 1–8. */
+/** Argon2 as a PHC string. WorkOS accepts m 4096–262144 KiB, t 1–5 (argon2i from 3), p 1–8. */
 function checkArgon2(hash: string): HashVerdict {
   const found = ARGON2.exec(hash)
   const expected = '$argon2id$v=19$m=65536,t=3,p=4$<salt>$<hash>, base64 without ='
@@ -184,25 +181,25 @@ function within(written: string | undefined, least: number, most: number): boole
   return Number(written) >= least && Number(written) <= most
 }
 
-/** Bytes of the signer key of every project of Firebase: its hashes are the key, encrypted. */
+/** Bytes of the signer key of every Firebase project: its hashes are the encrypted key. */
 export const SIGNER_KEY_BYTES = 64
 
 /**
- * WorkOS documents a separator in every hash, and every project of Firebase has one: a hash without
- * it may not be sent.
+ * WorkOS documents a separator in every hash, and every Firebase project has one: a hash without it
+ * must not be sent.
  */
 const FIREBASE_SCRYPT = new RegExp(
   `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=(${BASE64_UNPADDED})\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
 )
 
-/** Firebase's own scrypt, as WorkOS takes it: the parameters of the project stand in every hash. */
+/** Firebase's own scrypt in WorkOS's form: every hash contains the parameters of the project. */
 function checkFirebaseScrypt(hash: string): HashVerdict {
   const found = FIREBASE_SCRYPT.exec(hash)
   const expected = '$firebase-scrypt$v=1$r=8,m=14,ss=<salt separator>,sk=<signer key>$<salt>$<hash>, base64 without ='
   if (found === null || Number(found[1]) < 1 || Number(found[2]) < 1) return { kind: 'malformed', expected }
   const [, , , signerKey = '', derived = ''] = found
   if (bytesIn(signerKey) !== SIGNER_KEY_BYTES) {
-    const has = `this one has ${bytesIn(signerKey)}`
+    const has = `this key has ${bytesIn(signerKey)}`
     return { kind: 'malformed', expected: `${expected}, where the signer key has ${SIGNER_KEY_BYTES} bytes; ${has}` }
   }
   if (bytesIn(derived) >= LEAST_DERIVED) return SOUND
@@ -214,8 +211,8 @@ const SHA1_BYTES = 20
 const SHA256_BYTES = 32
 
 /**
- * Salted SHA-1 as LDAP writes it: `{SSHA}` and base64 of the 20 bytes of the digest and then the
- * salt.
+ * Salted SHA-1 as LDAP writes it: `{SSHA}` and the Base64 of the 20 bytes of the digest and then
+ * the salt.
  */
 function checkSsha(hash: string): HashVerdict {
   if (hash.startsWith('{SSHA}') && saltedBytes(hash) > SHA1_BYTES) return SOUND
@@ -223,8 +220,8 @@ function checkSsha(hash: string): HashVerdict {
 }
 
 /**
- * Salted SHA-256 as LDAP writes it. WorkOS names the type and publishes no form: it is taken only
- * where the manifest says so, with the position of the salt.
+ * Salted SHA-256 as LDAP writes it. WorkOS names the type but publishes no format: it is sent only
+ * if the manifest allows it and sets the position of the salt.
  */
 export function checkSsha256(hash: string): HashVerdict {
   if (hash.startsWith('{SSHA256}') && saltedBytes(hash) > SHA256_BYTES) return SOUND
@@ -236,8 +233,8 @@ function saltedBytes(hash: string): number {
 }
 
 /**
- * Hashers of other systems whose hashes WorkOS does not take, by the names that exports give them.
- * Case, blanks, `-`, `_` and `.` do not count: `SHA-256` is `sha256`.
+ * Hashers of other systems that WorkOS does not support, by the names in exports. Case, spaces,
+ * `-`, `_` and `.` do not count: `SHA-256` is `sha256`.
  */
 const UNSUPPORTED: readonly string[] = [
   // Clerk, `password_hasher`:
@@ -249,12 +246,12 @@ const UNSUPPORTED: readonly string[] = [
   ...['md4', 'sha1', 'sha512', 'hmac', 'ldap'],
   // Firebase, `auth:import --hash-algo`: https://firebase.google.com/docs/cli/auth
   ...['hmac_sha512', 'hmac_sha256', 'hmac_sha1', 'hmac_md5', 'pbkdf_sha1'],
-  // Its API tells of a hash that was made elsewhere, and not how.
+  // Clerk's API reports that a hash was imported, but not how it was made.
   'imported',
   // FusionAuth: https://fusionauth.io/docs/reference/password-hashes
   ...['salted_md5', 'salted_sha256', 'salted_sha512', 'salted_hmac_sha256', 'salted_pbkdf2_hmac_sha1', 'phpass_md5'],
   ...['phpass_sha512', 'salted_drupal_sha512', 'drupal'],
-  // WorkOS names it, but publishes no format for it: see passwords.ssha256.
+  // WorkOS names it but publishes no format: see passwords.ssha256.
   'ssha256',
   // LDAP, crypt(3), PHP applications and others.
   ...['ssha512', 'smd5', 'sha', 'sha224', 'sha384', 'sha3', 'md5_crypt', 'md5_apr1', 'sha256_crypt', 'sha512_crypt'],
@@ -264,22 +261,18 @@ const UNSUPPORTED: readonly string[] = [
 ]
 
 /**
- * Hashers that make something else of the password before they hash it: their hashes look like
- * those of others, and are none.
+ * Hashers that change the password before they hash it: their hashes look like those of another
+ * hasher, but are not.
  */
 const MODIFIED: ReadonlySet<string> = new Set(
   ['bcrypt_sha256_django', 'bcrypt_sha256', 'bcrypt_peppered', 'wordpress_bcrypt'].map(foldType),
 )
 
-/** Whether a hash of this type is not what it looks like. */
 export function isModified(type: string): boolean {
   return MODIFIED.has(foldType(type))
 }
 
-/**
- * Hashers whose hashes WorkOS takes once they are re-encoded, which takes more than the name of
- * their type.
- */
+/** Hashers whose hashes WorkOS supports once re-encoded; the type alone is not enough. */
 const FOREIGN: readonly string[] = [
   ...['pbkdf2_sha256', 'pbkdf2_sha256_django', 'pbkdf2_sha512', 'pbkdf2_sha512_hex', 'scrypt_firebase'],
   ...['scrypt_werkzeug', 'fbscrypt', 'standard_scrypt', 'salted_pbkdf2_hmac_sha256', 'salted_pbkdf2_hmac_sha512'],
@@ -288,14 +281,14 @@ const FOREIGN: readonly string[] = [
 const FOLDED_UNSUPPORTED: ReadonlySet<string> = new Set(UNSUPPORTED.map(foldType))
 const FOLDED_FOREIGN: ReadonlySet<string> = new Set(FOREIGN.map(foldType))
 
-/** A name of a type without what writers differ in. */
+/** A type name without the characters in which writers differ. */
 function foldType(type: string): string {
   return type.toLowerCase().replace(/[-_.\s]/g, '')
 }
 
 /**
- * `unsupported`: a known hasher that WorkOS does not take; `foreign`: one whose hashes it takes
- * re-encoded; `unknown`: no hasher.
+ * `unsupported`: a known hasher that WorkOS does not support. `foreign`: one whose hashes must be
+ * re-encoded. `unknown`: not a hasher.
  */
 export function knownType(type: string): 'unsupported' | 'foreign' | 'unknown' {
   const folded = foldType(type)
@@ -303,13 +296,13 @@ export function knownType(type: string): 'unsupported' | 'foreign' | 'unknown' {
   return FOLDED_FOREIGN.has(folded) ? 'foreign' : 'unknown'
 }
 
-/** The type that a misspelt one was probably meant to be. */
+/** The type that a misspelled one probably means. */
 export function likelyType(type: string, accepted: readonly string[]): string | undefined {
   return type.length > 24 ? undefined : nearest(type, [...accepted, ...FOREIGN, ...UNSUPPORTED])
 }
 
 /**
- * The least cost of bcrypt, and of Argon2 the least memory in KiB for each number of passes: OWASP
+ * The least cost of bcrypt, and the least memory of Argon2 in KiB for each number of passes: OWASP
  * Password Storage Cheat Sheet.
  * https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
  */
@@ -317,16 +310,15 @@ const BCRYPT_COST = 10
 const ARGON2_MEMORY: readonly number[] = [47_104, 19_456, 12_288, 9216, 7168]
 
 /**
- * N·r of scrypt with N=16384, r=8, or 16 MiB: what its paper of 2009 gives for logins, and Firebase
- * uses for every project.
+ * N·r of scrypt with N=16384, r=8, or 16 MiB: recommended for logins in its paper of 2009, and used
+ * by Firebase for every project.
  */
 const SCRYPT_BLOCKS = 16_384 * 8
 
 /**
- * What makes a hash weak by today's measure although WorkOS takes it: its algorithm and the
- * parameter that is too low. Undefined for one that is not. Of PBKDF2 WorkOS takes none that would
- * be.
- * @param hash sound, of a type that WorkOS takes
+ * Why a hash that WorkOS accepts is weak by today's standards: the algorithm and the parameter that
+ * is too low. Undefined: it is not weak. WorkOS accepts no weak PBKDF2.
+ * @param hash valid, of a supported type
  */
 export function weakness(type: string, hash: string): string | undefined {
   switch (type) {

@@ -1,7 +1,7 @@
 /**
- * What stands in the place of a password hash. In: a text, whatever its column or its type is
- * called. Out: the hash in WorkOS's terms, the name of a hasher that WorkOS does not take, that it
- * says that there is no password, or the shape of what is no hash.
+ * Recognizes the value of a password column, whatever its column or type says: a hash in WorkOS's
+ * form, an unsupported hasher, the absence of a password, or the shape of a value that is not a
+ * hash.
  */
 
 import { isObject } from '../../../json.ts'
@@ -10,34 +10,30 @@ import type { ForeignHash } from './reencode.ts'
 import { looksHashed, schemeOf, shapeOf } from './strangers.ts'
 
 /**
- * `none`: the source says that there is no password. `notHash`: what there is is no hash; its
- * shape.
+ * `none`: the source says that there is no password. `notHash`: the shape of a value that is not a
+ * hash.
  */
 export type Recognised = ForeignHash | { none: true } | { notHash: string }
 
-/** Longer than any hash: what else stands in a column may have any length. */
+/** Longer than any hash, in characters. */
 const LONGEST = 4096
 /** Shorter than any digest, in bytes. */
 const LEAST_BYTES = 16
 
 /**
- * Texts that stand for no password: Django writes `!` and random characters, `passwd -l` puts `!`
- * before the hash, /etc/shadow has `*`, `x`, `*LK*` and `NP`, and database tools write their own
- * words for nothing.
+ * Texts that mean no password: Django writes `!` and random characters, `passwd -l` puts `!` before
+ * the hash, /etc/shadow has `*`, `x`, `*LK*` and `NP`, and database tools have their own words.
  */
 const NO_PASSWORD = /^(?:!.*|\*[01]?|\*[A-Za-z -]{1,16}\*|x|-+|NP|LK|null|none|nil|undefined|n\/a|\\N)$/is
 
-/** Those who sign in elsewhere, by LDAP. */
+/** Users who sign in elsewhere, by LDAP. */
 const ELSEWHERE = /^\{(?:SASL|KERBEROS|SAML)\}/i
 
-/**
- * Names before a hash that says itself what it is: Django's, Spring Security's, Dovecot's and
- * LDAP's.
- */
+/** Labels of Django, Spring Security, Dovecot and LDAP before a hash that describes itself. */
 const LABEL =
   /^(?:bcrypt\$(?=\$)|argon2(?=\$argon2)|(?:bcrypt|argon2\w*|scrypt)[:|](?=\$)|\{(?:bcrypt|blf-crypt|crypt|argon2(?:id|i|d)?|scrypt|ldap|md5-crypt|sha256-crypt|sha512-crypt)(?:@\w+)?\}(?=[${*!]|x$))/i
 
-/** What a text is. It is at least one character without blanks around it. */
+/** @param text at least one character, trimmed */
 export function recognisePasswordHash(text: string): Recognised {
   const hash = bared(text)
   if (saysNone(hash)) return { none: true }
@@ -52,8 +48,8 @@ export function recognisePasswordHash(text: string): Recognised {
 }
 
 /**
- * A hash that says itself what it is, however its type is called; undefined for plain digits and
- * for what is no hash.
+ * A hash that describes itself, whatever its type is called. Undefined for plain digits and for
+ * text that is not a hash.
  */
 export function describedHash(text: string): ForeignHash | undefined {
   const hash = bared(text)
@@ -61,20 +57,19 @@ export function describedHash(text: string): ForeignHash | undefined {
     const found = read(hash)
     if (found !== undefined) return found
   }
-  // Every scheme that begins with one of these says its name.
+  // Every scheme that begins with one of these names itself.
   if (!/^(?:[$*{]|U\$|\w+\$)/.test(hash)) return undefined
   const scheme = schemeOf(hash)
   return scheme === undefined ? undefined : { unsupported: scheme }
 }
 
-/** Whether a text is surely a hash, wherever it stands: digits and Base64 alone may be anything. */
+/** Whether a text is certainly a hash in any column: digits and Base64 alone can be anything. */
 export function isPlainlyHash(text: string): boolean {
   if (text.length < 20 || text.length > LONGEST) return false
   const found = describedHash(text) ?? unwrapped(bared(text))
   return found !== undefined && ('hash' in found || ('unsupported' in found && found.shape === undefined))
 }
 
-/** Whether a text says that there is no password. */
 export function saysNoPassword(text: string): boolean {
   return saysNone(bared(text))
 }
@@ -83,14 +78,14 @@ function saysNone(bare: string): boolean {
   return bare === '' || NO_PASSWORD.test(bare) || ELSEWHERE.test(bare)
 }
 
-/** A hash that nobody knows. */
+/** A hash of an unknown hasher. */
 function unknown(text: string): ForeignHash {
   return { unsupported: 'unknown', shape: shapeOf(text) }
 }
 
 /**
- * Bytes of a hash in a JSON export, as Node's Buffer (`{ type: "Buffer", data }`) or MongoDB's
- * `$binary`, as text; undefined for anything else.
+ * Bytes of a hash in a JSON export, from Node's Buffer (`{ type: "Buffer", data }`) or MongoDB's
+ * `$binary`, as text. Undefined for anything else.
  */
 export function bytesInJson(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
@@ -102,13 +97,10 @@ export function bytesInJson(value: unknown): string | undefined {
 
 const BLANKS = /^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$/g
 
-/**
- * Quotes around a text; Python's `b'…'`, where bytes were made text; the `'` with which
- * spreadsheets keep text from being a formula.
- */
+/** Quotes around a text; Python's `b'…'` of bytes; the `'` with which spreadsheets mark text. */
 const QUOTED = /^b?(["'`])(.*)\1$/s
 
-/** Without blanks, quotes and labels around it. */
+/** Removes spaces, quotes and labels. */
 function bared(text: string): string {
   const plain = text.replace(BLANKS, '')
   const quoted = QUOTED.exec(plain)?.[2]
@@ -117,10 +109,10 @@ function bared(text: string): string {
   return bare === plain ? bare : bared(bare)
 }
 
-/** PostgreSQL's bytea (`\x2432…`), MySQL's and SQL Server's literals (`0x…`, `x'…'`). */
+/** PostgreSQL's bytea (`\x2432…`), and the literals of MySQL and SQL Server (`0x…`, `x'…'`). */
 const HEX_BYTES = /^(?:\\{1,2}x|0x|x'(?=.*'$))((?:[\da-f]{2})+)'?$/i
 
-/** A hash within hex digits or Base64. */
+/** A hash inside hex digits or Base64. */
 function unwrapped(text: string): Recognised | undefined {
   const hex = HEX_BYTES.exec(text)?.[1]
   if (hex !== undefined) return ofBytes(Buffer.from(hex, 'hex'), text)
@@ -131,7 +123,7 @@ function unwrapped(text: string): Recognised | undefined {
 }
 
 function ofBytes(data: Buffer, written: string): Recognised {
-  // A column of a fixed width is filled up.
+  // A fixed-width column is padded.
   const text = data.toString('latin1').replace(/\0+$/, '')
   if (isPrintable(text)) return recognisePasswordHash(text)
   if (data.length < LEAST_BYTES) return { notHash: shapeOf(written) }

@@ -5,39 +5,36 @@ import { decode, ENCODINGS } from '../../values/encodings.ts'
 import { ARGON2_VERSION, type Pbkdf2Digest } from './hash-types.ts'
 
 /**
- * Hashes in the form that WorkOS takes. In: the parts of a hash, as a program or an expression has
- * them. Out: the hash and its type, or the name of the hasher that WorkOS has no counterpart for.
+ * Builds hashes in WorkOS's form from their parts. The result is the hash with its type, or the
+ * name of an unsupported hasher.
  */
 
-/** Systems whose hashes a plan calls by name, because their own form does not say what is in it. */
+/** Systems that a plan names because the form of their hashes does not show the parameters. */
 export const WRITERS = ['ASP.NET Identity v2', 'ASP.NET Identity v3'] as const
 export type Writer = (typeof WRITERS)[number]
 
-/**
- * A hash of another system in WorkOS's terms, or the name of the hasher that WorkOS has no
- * counterpart for; of an unknown one, its shape.
- */
+/** A hash in WorkOS's form, or the name of an unsupported hasher; for an unknown one, its shape. */
 export type ForeignHash =
   | { hash: string; type: string; writer?: Writer }
   | { unsupported: string; writer?: Writer; shape?: string }
 
 /**
- * The parts of a hash or the parameters of a project, as an expression gives them: `{ 'salt': …,
+ * The parts of a hash or the parameters of a project, as an expression returns them: `{ 'salt': …,
  * 'rounds': 8 }`.
  */
 export class Parts {
   readonly #values: Record<string, unknown>
 
-  /** @throws BadInput when it is no object */
+  /** @throws BadInput when it is not an object */
   constructor(values: unknown) {
-    if (!isObject(values)) throw new BadInput("an object of named values is expected, like { 'salt': salt }")
+    if (!isObject(values)) throw new BadInput("expected an object of named values, like { 'salt': salt }")
     this.#values = values
   }
 
-  /** @throws BadInput for a name that means nothing, which would otherwise be left out unnoticed */
+  /** @throws BadInput for an unknown name, which would otherwise be ignored */
   only(...names: readonly string[]): this {
     const stranger = Object.keys(this.#values).find((name) => !names.includes(name))
-    if (stranger !== undefined) throw new BadInput(`there is no ${stranger}; known are ${names.join(', ')}`)
+    if (stranger !== undefined) throw new BadInput(`there is no ${stranger}; known names are ${names.join(', ')}`)
     return this
   }
 
@@ -68,8 +65,8 @@ export class Parts {
   }
 
   /**
-   * The bytes of a text, in the encoding that another part names; without one it is Base64 of
-   * either alphabet.
+   * The bytes of a text, in the encoding that another part names. Default: Base64 of either
+   * alphabet.
    */
   bytes(name: string, ...encodingNames: readonly string[]): Buffer {
     const text = this.text(name)
@@ -85,22 +82,22 @@ export class Parts {
     return bytes
   }
 }
-/** Standard base64 to the form without `=`; also takes the URL-safe alphabet. */
+/** Base64 without `=`; also accepts the URL-safe alphabet. */
 function unpadded(base64: string): string {
   return base64.trim().replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
 }
 
-/** Standard base64 with `=`, of whichever kind is given. */
+/** Base64 with `=`, from any variant. */
 export function padded(base64: string): string {
   const plain = unpadded(base64)
   return plain.padEnd(Math.ceil(plain.length / 4) * 4, '=')
 }
 
-/** Bytes as base64 without `=`. */
+/** Base64 without `=`. */
 function toUnpadded(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '')
 }
-/** Argon2 by its parts; `memory` in KiB. */
+/** `memory` is in KiB. */
 export function encodeArgon2(parts: {
   variant: string
   version: number
@@ -115,7 +112,6 @@ export function encodeArgon2(parts: {
   const cost = `m=${memory},t=${time},p=${lanes}`
   return { hash: `$argon2${variant}$v=${version}$${cost}$${toUnpadded(salt)}$${toUnpadded(hash)}`, type: 'argon2' }
 }
-/** The hash in the form WorkOS takes. */
 export function encodePbkdf2(parts: {
   rounds: number
   digest: Pbkdf2Digest
@@ -126,8 +122,8 @@ export function encodePbkdf2(parts: {
 }
 
 /**
- * The hash in the form WorkOS takes, if it takes PBKDF2 with this digest, however it is spelt:
- * `SHA-256`, `sha256`.
+ * The hash in WorkOS's form, if WorkOS supports PBKDF2 with this digest in any spelling: `SHA-256`,
+ * `sha256`.
  */
 export function pbkdf2Hash(digest: string, rounds: number, salt: Uint8Array, hash: Uint8Array): ForeignHash {
   const name = digest.toLowerCase().replace(/[^a-z0-9]/g, '')
@@ -136,32 +132,31 @@ export function pbkdf2Hash(digest: string, rounds: number, salt: Uint8Array, has
 }
 
 /**
- * PBKDF2 by its parts: `hash`, `salt`, `rounds`, `digest`, with `encoding` and `saltEncoding` for
+ * PBKDF2 from its parts: `hash`, `salt`, `rounds`, `digest`, and `encoding` and `saltEncoding` for
  * those that are not Base64.
- * @throws BadInput when a part is missing or not what it should be
+ * @throws BadInput when a part is missing or invalid
  */
 export function pbkdf2Of(parts: unknown): ForeignHash {
   const given = new Parts(parts).only('hash', 'salt', 'rounds', 'digest', 'encoding', 'saltEncoding')
   const salt = given.bytes('salt', 'saltEncoding', 'encoding')
   return pbkdf2Hash(given.text('digest'), given.count(['rounds']), salt, given.bytes('hash', 'encoding'))
 }
-/** scrypt's cost N (not its logarithm), block size and parallelism. */
+/** Cost N (not its logarithm), block size and parallelism. */
 export interface ScryptCost {
   n: number
   r: number
   p: number
 }
 
-/** The hash in the form WorkOS takes. */
 export function encodeScrypt({ n, r, p }: ScryptCost, salt: Uint8Array, hash: Uint8Array): ForeignHash {
   const parameters = `n=${n},r=${r},p=${p},kl=${hash.length}`
   return { hash: `$scrypt$v=1$${parameters}$${toUnpadded(salt)}$${toUnpadded(hash)}`, type: 'scrypt' }
 }
 
 /**
- * scrypt by its parts: `hash`, `salt`, `n`, `r`, `p`, with `encoding` and `saltEncoding` for those
+ * scrypt from its parts: `hash`, `salt`, `n`, `r`, `p`, and `encoding` and `saltEncoding` for those
  * that are not Base64.
- * @throws BadInput when a part is missing or not what it should be
+ * @throws BadInput when a part is missing or invalid
  */
 export function scryptOf(parts: unknown): ForeignHash {
   const given = new Parts(parts).only('hash', 'salt', 'n', 'r', 'p', 'encoding', 'saltEncoding')
@@ -169,14 +164,14 @@ export function scryptOf(parts: unknown): ForeignHash {
   return encodeScrypt(cost, given.bytes('salt', 'saltEncoding', 'encoding'), given.bytes('hash', 'encoding'))
 }
 
-/** Whether a text is a number of rounds, of memory or the like. */
+/** Whether a text is a whole number, as of rounds or memory. */
 export function isCount(text: string | undefined): text is string {
   return text !== undefined && /^\d{1,6}$/.test(text)
 }
 
 /**
- * A hash in WorkOS's terms; salt, hash, separator and key are base64 as Firebase exports them.
- * Unsupported without a separator, for which WorkOS documents no form.
+ * Salt, hash, separator and key are Base64, as Firebase exports them. Unsupported without a
+ * separator, for which WorkOS documents no form.
  */
 export function firebaseScryptOf(parts: {
   hash: string

@@ -1,11 +1,10 @@
 /**
- * Texts in the place of a hash that WorkOS has no counterpart for. In: a text of no form that
- * forms.ts reads. Out: the name of the hasher, that it looks like a hash of nobody knows whom, or
- * the shape of what is no hash. A shape tells how long a text is and what sort of characters it
- * has, and never one of them.
+ * Texts that forms.ts cannot read: the name of their hasher, an unknown hash, or the shape of a
+ * value that is not a hash. A shape is the length and the sort of characters, and contains no
+ * character itself.
  */
 
-/** Schemes by how their hashes begin or look. */
+/** Schemes by the start or look of their hashes. */
 const SCHEMES: readonly (readonly [shape: RegExp, name: string])[] = [
   [/^\$1\$/, 'md5_crypt'],
   [/^\$apr1\$/, 'md5_apr1'],
@@ -50,18 +49,18 @@ const SCHEMES: readonly (readonly [shape: RegExp, name: string])[] = [
   [/^[\da-f]{64}:(?![\da-f]{64,}$)\S{1,64}$/i, 'sha256_salted'],
 ]
 
-/** The name of the hasher, where the text shows it. */
+/** The hasher's name, if the text shows it. */
 export function schemeOf(text: string): string | undefined {
   return SCHEMES.find(([shape]) => shape.test(text))?.[1]
 }
 
 /**
- * Bytes that digests have, in Base64 with its `=`: without it any word of letters and digits would
- * do.
+ * Lengths of digests, in Base64 with its `=`: without it any word of letters and digits would
+ * match.
  */
 const BASE64_DIGEST = /^(?:[A-Za-z\d+/]{22}==|[A-Za-z\d+/]{27}=|[A-Za-z\d+/]{43}=|[A-Za-z\d+/]{86}==)$/
 
-/** Parts with `$` or `:` between them, one of which is long enough for a digest. */
+/** Parts separated by `$` or `:`, one of them long enough for a digest. */
 const PARTED = /^(?=.*(?:^|[$:])[\w+/.-]{16,}=*(?:[$:]|$))[\w.+/=,@-]*(?:[$:][\w.+/=,@-]+)+$/
 
 /** A salt and a hash. */
@@ -70,16 +69,16 @@ const HEX_PAIR = /^[\da-f]{16,}[.;|,][\da-f]{32,}$/i
 /** The name of a scheme, and something long: `$p5k2$…`, `{X-SCHEME}…`. */
 const SCHEME = /^(?:\$[\w-]{1,24}\$|\{[\w.-]{2,24}\})\S{16,}$/
 
-/** Whether a text is that of some hash, whoever made it. */
+/** Whether a text looks like a hash of any hasher. */
 export function looksHashed(text: string): boolean {
   if (BASE64_DIGEST.test(text)) return true
   if (text.length < 24 || isKnownThing(text)) return false
   return PARTED.test(text) || HEX_PAIR.test(text) || SCHEME.test(text)
 }
 
-/** What stands in columns that are mapped by mistake. */
+/** The contents of columns that are mapped by mistake. */
 const THINGS: readonly (readonly [shape: RegExp, name: string])[] = [
-  [/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address'],
+  [/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an email address'],
   [/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'a UUID'],
   [/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d\S*(?: \S+)?)?$|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$/, 'a date'],
   [/^[a-z][a-z\d+.-]*:\/\/\S+$/i, 'a web address'],
@@ -97,7 +96,7 @@ const SORTS: readonly (readonly [one: RegExp, name: string])[] = [
   [/[^\p{L}\p{N}\s]/u, 'signs'],
 ]
 
-/** How long a text is and what it is made of: `32 characters: letters and digits`. */
+/** The length of a text and its sort of characters: `32 characters: letters and digits`. */
 export function shapeOf(text: string): string {
   const thing = THINGS.find(([shape]) => shape.test(text))?.[1]
   if (thing !== undefined) return thing
@@ -108,7 +107,7 @@ export function shapeOf(text: string): string {
   return `${length} ${length === 1 ? 'character' : 'characters'}: ${made}`
 }
 
-/** A shape as what is told of one person has it: how long their password is says too much. */
+/** A shape for a message about one user, without the length of the password. */
 export function withoutLength(shape: string): string {
   return shape.replace(/^\d+ characters?: /, '')
 }
@@ -116,7 +115,7 @@ export function withoutLength(shape: string): string {
 const SHAPE =
   /^(?:\d+ characters?: (?:(?:letters|digits|blanks|signs)(?:, | and )?)+|an? [a-z -]{1,20}|true or false)$/i
 
-/** Whether a text is a shape: what an expression puts in the place of one may be anything. */
+/** Whether a text is a shape: an expression can return any text in its place. */
 export function isShape(text: string): boolean {
   return SHAPE.test(text)
 }

@@ -16,8 +16,8 @@ import {
 } from './reencode.ts'
 
 /**
- * How each PBKDF2 hasher of Clerk writes salt and hash, after `<name>$<rounds>$`
- * (the description of `password_hasher` in Clerk's Backend API reference).
+ * How each PBKDF2 hasher of Clerk writes salt and hash, after `<name>$<rounds>$` (the description
+ * of `password_hasher` in Clerk's Backend API reference).
  */
 const PBKDF2_HASHERS: ReadonlyMap<string, { digest: Pbkdf2Digest; salt: BufferEncoding; hash: BufferEncoding }> =
   new Map([
@@ -27,7 +27,7 @@ const PBKDF2_HASHERS: ReadonlyMap<string, { digest: Pbkdf2Digest; salt: BufferEn
     ['pbkdf2_sha512_hex', { digest: 'sha512', salt: 'hex', hash: 'hex' }],
   ])
 
-/** Hashers of Clerk whose digests WorkOS takes as they are. */
+/** Hashers of Clerk whose digests WorkOS accepts unchanged. */
 const SAME: ReadonlyMap<string, string> = new Map([
   ['bcrypt', 'bcrypt'],
   ['argon2i', 'argon2'],
@@ -37,10 +37,9 @@ const SAME: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * A `password_digest` of Clerk in WorkOS's terms. What the digest says of itself counts before the
- * name of its hasher, unless that one makes something else of the password first. One that does not
- * have the parts its hasher promises is handed on as it is, for the check of its type to call it
- * damaged.
+ * Reads a `password_digest` of Clerk. What the digest shows counts before the name of its hasher,
+ * unless that hasher changes the password first. A digest without the parts of its hasher passes
+ * unchanged, so that the check of its type calls it damaged.
  */
 export function fromClerk(digest: string, hasher: string): Recognised {
   const name = hasher.trim().toLowerCase()
@@ -78,35 +77,34 @@ function pbkdf2(digest: string, hasher: string): string | undefined {
   })
 }
 /**
- * Better Auth stores `salt:key` in hex, made with N=16384, r=16, p=1; the salt that goes into
- * scrypt is the hex text itself (its `packages/better-auth/src/crypto/password.ts`). Undefined for
- * what is not of this form.
+ * Better Auth stores `salt:key` in hex, made with N=16384, r=16, p=1; the salt for scrypt is the
+ * hex text itself (its `packages/better-auth/src/crypto/password.ts`). Undefined for another form.
  */
 export function fromBetterAuth(text: string): ForeignHash | undefined {
   const [, salt = '', key = ''] = /^([\da-f]+):([\da-f]{128})$/i.exec(text.trim()) ?? []
   if (salt === '') return undefined
   return encodeScrypt({ n: 16_384, r: 16, p: 1 }, Buffer.from(salt), Buffer.from(key, 'hex'))
 }
-/** Why a signer key cannot be that of a project; undefined: it can. */
+/** Why a signer key cannot belong to a project. Undefined: it can. */
 export function faultOfSignerKey(key: string): string | undefined {
   const bytes = decode(key, 'base64') ?? decode(key, 'base64Url')
   if (bytes === undefined) return 'the signer key is not base64'
   return bytes.length === SIGNER_KEY_BYTES
     ? undefined
-    : `the signer key has ${bytes.length} bytes, and those of Firebase have ${SIGNER_KEY_BYTES}`
+    : `the signer key has ${bytes.length} bytes, but keys of Firebase have ${SIGNER_KEY_BYTES}`
 }
 
 /**
  * A hash and salt of Firebase's `auth:export` with the project's parameters: `signerKey`,
- * `saltSeparator`, `rounds` and `memoryCost`, or by the names that the console shows them under. A
- * hash that says itself what it is needs none of them.
- * @throws BadInput when a parameter is missing or no number, or the key is none
+ * `saltSeparator`, `rounds` and `memoryCost`, or their names in the console. A hash that describes
+ * itself needs no parameters.
+ * @throws BadInput when a parameter is missing or not a number, or the key is invalid
  */
 export function fromFirebase(hash: string, salt: string | undefined, parameters: unknown): Recognised {
   if (saysNoPassword(hash)) return { none: true }
   const described = describedHash(hash)
   if (described !== undefined) return described
-  if (salt === undefined) throw new BadInput('there is a hash without its salt')
+  if (salt === undefined) throw new BadInput('the hash has no salt')
   const project = new Parts(parameters).only(
     ...['signerKey', 'saltSeparator', 'rounds', 'memoryCost'],
     ...['base64_signer_key', 'base64_salt_separator', 'memCost', 'mem_cost', 'algorithm'],
@@ -131,26 +129,26 @@ const ARGON2_VERSIONS: ReadonlyMap<string, number> = new Map([
 ])
 
 /**
- * Algorithms of Keycloak's own; those of extensions are anything. Without a digest PBKDF2 has
+ * Keycloak's own algorithms; those of extensions can have any name. PBKDF2 without a digest is
  * SHA-1, Keycloak's first algorithm.
  */
 const OWN = /^(?:argon2|pbkdf2(?:-(sha\d+))?)$/
 const FIRST = 'pbkdf2'
 
 /**
- * The password among the `credentials` of a user in a realm export, whose `secretData` and
- * `credentialData` are JSON inside JSON. Takes one credential or a list of them. Before version 6,
- * the credential itself had `hashedSaltedValue`, `salt`, `hashIterations` and `algorithm`. What the
- * value says of itself counts before the name of the algorithm: extensions write whole bcrypt and
- * Argon2 strings there.
- * @throws BadInput when one of Keycloak's own does not have the parts that Keycloak writes
+ * Reads the password among the `credentials` of a user in a realm export, whose `secretData` and
+ * `credentialData` are JSON inside JSON. Accepts one credential or a list. Before version 6, the
+ * credential itself had `hashedSaltedValue`, `salt`, `hashIterations` and `algorithm`. What the
+ * value shows counts before the algorithm's name: extensions write whole bcrypt and Argon2 strings
+ * there.
+ * @throws BadInput when a credential of Keycloak's own algorithms lacks a part
  */
 export function fromKeycloak(credentials: unknown): Recognised {
   const read = typeof credentials === 'string' ? fromJson(credentials) : credentials
   const list: unknown[] = Array.isArray(read) ? read : [read]
-  // What is no credential may be one in another form: it must not pass for an account without a
+  // Anything else might be a credential in another form, and must not pass for an account without a
   // password.
-  if (!list.every(isObject)) throw new BadInput('the credentials are no list of objects, nor its JSON text')
+  if (!list.every(isObject)) throw new BadInput('the credentials are neither a list of objects nor its JSON text')
   const passwords = list.filter((item) => isObject(item) && (item.type === undefined || item.type === 'password'))
   const [password] = passwords.filter(isObject)
   if (password === undefined) return { none: true }
@@ -165,7 +163,7 @@ export function fromKeycloak(credentials: unknown): Recognised {
   }
   const own = OWN.exec(algorithm ?? '')
   if (algorithm !== undefined && own === null) {
-    // WorkOS takes hashes of this name, only not as an extension of Keycloak keeps their parts.
+    // WorkOS supports hashes of this name, but not in the parts of a Keycloak extension.
     return { unsupported: HASH_TYPES.includes(algorithm) ? `keycloak_${algorithm}` : algorithm }
   }
   const given = new Parts(secret)
@@ -176,11 +174,11 @@ export function fromKeycloak(credentials: unknown): Recognised {
   return pbkdf2Hash(own?.[1] ?? 'sha1', rounds, salt, hash)
 }
 
-/** The secret of a credential, and what is told of it. */
+/** The secret of a credential, and its parameters. */
 function partsOf(password: Record<string, unknown>): Record<'secret' | 'data', Record<string, unknown>> {
   const { hashedSaltedValue, salt, hashIterations, algorithm, secretData, credentialData } = password
   if (secretData === undefined && hashedSaltedValue !== undefined) {
-    // The first versions had one algorithm, and did not name it.
+    // The first versions had one algorithm and did not name it.
     return { secret: { value: hashedSaltedValue, salt }, data: { hashIterations, algorithm: algorithm ?? FIRST } }
   }
   if (secretData === undefined && password.value !== undefined) return { secret: {}, data: {} }
@@ -210,7 +208,9 @@ function object(value: unknown, name: string): Record<string, unknown> {
   return inner
 }
 
-/** The value of a JSON text that was encoded once or several times; undefined for any other. */
+/**
+ * The value of a JSON text that was encoded once or several times. Undefined for any other text.
+ */
 function fromJson(text: string): unknown {
   const parsed = parseJsonText(innermostJson(text))
   return parsed.ok ? parsed.value : undefined

@@ -7,9 +7,8 @@ import type { ResetCode } from './credentials.ts'
 const PATH = ['map', 'user', 'passwordHash']
 
 /**
- * A warning that what is mapped as the password hash is none: a slip that would take everybody's
- * password away. In: the notes on users. Out: the column and the shapes of what it holds, and no
- * part of a value.
+ * Warns if the value mapped as the password hash is not a hash: everybody would lose their
+ * password. Contains the column and the shapes of its values, but no part of a value.
  */
 export function passwordWarnings({ rundb, loaded, columnsOf }: ValueContext): Problem[] {
   const found = shapesOf(rundb)
@@ -18,20 +17,23 @@ export function passwordWarnings({ rundb, loaded, columnsOf }: ValueContext): Pr
   const shapes = found.map((one) => (found.length === 1 ? one.shape : `${one.shape} (${figure(one.users)})`))
   const columns = columnsOf(PATH)
   const path = PATH.join('.')
-  const where = columns.length === 0 ? `${path} yields` : `${someOf(columns)}, which ${path} reads, holds`
+  const where = columns.length === 0 ? `${path} yields` : `${someOf(columns)}, which ${path} reads, contains`
   return [
     {
       code: 'not_a_hash',
       severity: 'warning',
       message: `${where} no password hash for ${counted(users, 'user')}: ${someOf(shapes)}`,
-      hint: 'map the column that holds hashes; as it is, these users are created without a password',
+      hint: 'map the column of hashes; otherwise these users are created without a password',
       at: loaded.locate(PATH),
       path,
     },
   ]
 }
 
-/** The shapes of what is no hash, with how many users without a password have it, most first. */
+/**
+ * The shapes of values that are not hashes, with the number of users without a password, the most
+ * frequent first.
+ */
 function shapesOf(rundb: RunDatabase): { shape: string; users: number }[] {
   const code: ResetCode = 'password_not_a_hash'
   return rundb
