@@ -49,7 +49,7 @@ function demoPlan(): Promise<string> {
   return demo((run) => run('plan'))
 }
 
-/** What the README shows of it: where every record went, the first that is rejected, and the counts. */
+/** The part for the README: where every record went, one rejected user, and the counts. */
 function excerpt(plan: string): string {
   const [records = '', rejected = '', counts = ''] = ['Records', 'Rejected', 'Plan'].map((name) => section(plan, name))
   const [heading = '', ...lines] = rejected.split('\n')
