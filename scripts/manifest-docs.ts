@@ -57,11 +57,11 @@ function sourceSection(type: string): string {
     title,
     `${description(schema)}\n`,
     table(shown),
-    ...(csv.length === 0 ? [] : [`Also takes ${keysOf(csv)}: see [options of CSV files](#options-of-csv-files).\n`]),
+    ...(csv.length === 0 ? [] : [`Also accepts ${keysOf(csv)}: see [options of CSV files](#options-of-csv-files).\n`]),
     ...(shared.length === 0
       ? []
       : [
-          `Also takes ${keysOf(shared.filter(({ key }) => !key.includes('.')))}, as [\`type: postgres\`](#type-postgres) does.\n`,
+          `Also accepts ${keysOf(shared.filter(({ key }) => !key.includes('.')))}, as [\`type: postgres\`](#type-postgres) does.\n`,
         ]),
     ...examples([['source', schema]]),
   ].join('\n')

@@ -206,7 +206,7 @@ test('in one record, what the rules make of a left-out user is left out with the
 test('a selector of a left-out user reports it', async () => {
   const project = threeFiles(await startWorkos(), MAP)
   const result = await project.run(['plan', '--only', 'user:bob'], { env })
-  expect(result).toMatchObject({ exit: 3, stderr: expect.stringContaining('map.user.when leaves user:bob out') })
+  expect(result).toMatchObject({ exit: 3, stderr: expect.stringContaining('map.user.when leaves out user:bob') })
 })
 
 test('a pilot reports only its own', async () => {

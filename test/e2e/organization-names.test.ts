@@ -17,7 +17,7 @@ describe('organizations matched by name', () => {
     await make(workos, 'acme')
     const project = peopleProject(workos, rows, byName())
     const plan = await project.run(['plan'], { env })
-    expect(plan.stdout).toContain(`is ${acme}, by its name`)
+    expect(plan.stdout).toContain(`matches ${acme} by name`)
     const unapplied = JSON.parse((await project.run(['verify', '--json'], { env })).stdout)
     expect(unapplied.kinds.find(isOrganization)).toMatchObject({
       kind: 'organization',
