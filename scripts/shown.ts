@@ -22,6 +22,7 @@ export const SHOWN: Readonly<Record<string, Readonly<Record<string, () => Promis
   'docs/reference/state.md': { move },
   'docs/how-to/doctor.md': { doctor },
   'docs/how-to/duplicates.md': { duplicates },
+  'docs/how-to/inspect.md': { inspect },
   'docs/how-to/rejects.md': { 'left-out': leftOut },
   'docs/how-to/sandbox.md': { sandbox },
   'docs/how-to/verify.md': { verify },
@@ -48,7 +49,7 @@ function demoPlan(): Promise<string> {
   return demo((run) => run('plan'))
 }
 
-/** What the README shows of it: where every record went, the first that is rejected, and the counts. */
+/** The part for the README: where every record went, one rejected user, and the counts. */
 function excerpt(plan: string): string {
   const [records = '', rejected = '', counts = ''] = ['Records', 'Rejected', 'Plan'].map((name) => section(plan, name))
   const [heading = '', ...lines] = rejected.split('\n')
@@ -102,6 +103,20 @@ dedupe:
   return inFolder({ 'users.csv': `${rows.join('\n')}\n`, 'migrate.config.yaml': manifest }, async (run) =>
     section(await run('plan'), 'Duplicates'),
   )
+}
+
+function inspect(): Promise<string> {
+  const rows = [
+    'id,email,name,company_id,role,disabled,password_hash',
+    'u-1,ada@example.com,Ada Ampersand,acme,admin,false,$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy',
+    'u-2,bo@example.com,Bo Bracket,acme,member,false,$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy',
+    'u-3,bo@example.com,Bo Bracket,,,true,5f4dcc3b5aa765d61d8327deb882cf99',
+    'u-4,,Cleo Comma,,,false,',
+  ]
+  return inFolder({ 'users.csv': `${rows.join('\n')}\n` }, async (run) => {
+    const line = 'workos-migrate inspect users.csv'
+    return `$ ${line}\n${(await run(line.slice('workos-migrate '.length))).trimEnd()}`
+  })
 }
 
 function misspelt(): Promise<string> {

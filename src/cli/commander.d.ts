@@ -1,6 +1,6 @@
 /**
- * commander with types that follow from each command's definition. Only types: what runs is the
- * package itself, and the other one is not among what is installed with the program.
+ * commander with types from each command's definition. Only types: the program runs commander
+ * itself, and @commander-js/extra-typings is not installed with it.
  */
 declare module 'commander' {
   export * from '@commander-js/extra-typings'

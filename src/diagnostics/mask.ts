@@ -24,7 +24,7 @@ const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s|(?:KEY|ADDRE
 const PLACE = ' \\((?=\\.{0,2}/|[^()\\s]*:\\d)'
 /** Words that can follow a key in a text. */
 const WORDS =
-  'is|was|does|has|are|on|in|or|and|out|outside|already|stays|stands|which|that|refers|not|failed|as|by|until|for|of|to|the|with|follows|goes|leaves|needs|ask'
+  'is|was|does|has|are|on|in|or|and|out|outside|already|stays|stands|which|that|refers|not|failed|as|by|until|for|of|to|the|with|follows|goes|leaves|needs|ask|must|belongs|uses'
 /**
  * A resource in a text: `user:u1`. The key can contain spaces and brackets. In a list it ends
  * before two spaces, a place or the end of a cell; in a sentence it ends before one of WORDS. An

@@ -32,7 +32,7 @@ export function renderDatabaseText(database: DatabaseInspection, { paint, write 
   if (findings.length === 0) return
   write(`${paint('bold', 'Suspicious')}\n`)
   for (const { message, hint } of findings) {
-    write(definitions([['-', printable(hint === null ? message : `${message}. ${hint}`)]]))
+    write(definitions([['-', printable(hint === null ? message : `${message}; ${hint}`)]]))
   }
   write('\n')
 }

@@ -101,7 +101,7 @@ describe('a user', () => {
 
   test.each([
     ['another address', { ...OURS, email: 'eve@example.com' }, '(eve@example.com), which is not recorded', []],
-    ['another external id', { ...OURS, external_id: 'eve' }, '(external id eve), which is not recorded', []],
+    ['another external id', { ...OURS, external_id: 'eve' }, '(external ID eve), which is not recorded', []],
     ['the id of another key', OURS, 'user_1, which is already user:other', [held('user', 'other', 'user_1')]],
   ])('is not recorded if the response has %s: its intent stays open', async (_what, body, words, known) => {
     const rig = knowing(known, [[`POST ${USERS}`, body]])

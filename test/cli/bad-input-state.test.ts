@@ -117,7 +117,7 @@ const states: BadInput[] = [
     files: { 'users.csv': `email\n${'a@example.com\n'.repeat(50)}` },
     exit: 1,
     at: 'users.csv',
-    says: [/users\.csv cannot be used as sandbox data/, 'hint: name another file'],
+    says: [/users\.csv cannot be used as sandbox data/, 'hint: choose another file'],
   },
 ]
 

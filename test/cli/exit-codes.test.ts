@@ -92,7 +92,7 @@ describe('apply --strict', () => {
     const { workos, project } = await projectOf({ rows: NULLS, codes: {} })
     const applied = await project.run(['apply', '--yes', '--strict'], { env })
     expect(applied.exit).toBe(7)
-    expect(applied.stderr).toContain('--strict, and nothing was applied: ')
+    expect(applied.stderr).toContain('--strict stopped the run before it applied anything: ')
     expect(applied.stderr).toContain('add written_null to warnings.accept')
     expect(writes(workos.takeLog())).toEqual([])
   })

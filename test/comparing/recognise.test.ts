@@ -38,17 +38,17 @@ const GROUP = { organization: 'org_1' }
 describe('the live resource of a desired one', () => {
   test.each<[string, string, string]>([
     [
-      'its external id comes before its address',
+      'its external ID comes before its address',
       found('user', { externalId: 'a', email: 'a@b.c' }, { byExternalId, byNaturalKey }),
       'by_external_id by external id',
     ],
     [
-      'an address finds it where no external id does',
+      'an address finds it if no external ID does',
       found('user', { externalId: 'a', email: 'a@b.c' }, { byNaturalKey }),
       'by_natural_key by natural identity',
     ],
     [
-      'a WorkOS id finds that one or none',
+      'a WorkOS ID finds that one or none',
       found('organization', { id: 'org_1', externalId: 'a' }, { byExternalId }),
       'none',
     ],
@@ -58,27 +58,23 @@ describe('the live resource of a desired one', () => {
       'by_external_id by external id',
     ],
     [
-      'a name counts where nothing else finds it',
+      'a name counts if nothing else finds it',
       found('organization', { externalId: 'a', name: 'A' }, { byName }),
       'by_name by name',
     ],
+    ['an incomplete identity finds nothing', found('group', { name: 'A' }, { byNaturalKey }, null), 'none'],
     [
-      'nothing is found by an identity that is not complete yet',
-      found('group', { name: 'A' }, { byNaturalKey }, null),
-      'none',
-    ],
-    [
-      'the only one of its name is it',
+      'the only one with its name matches',
       found('group', { name: 'A' }, { byNaturalKey }, GROUP),
       'by_natural_key by natural identity',
     ],
     [
-      'of several of its name none is it',
+      'of several with its name none matches',
       found('group', { name: 'A' }, { byNaturalKey, namesakes: () => ['1', '2'] }, GROUP),
       'several: ambiguous_identity',
     ],
     [
-      'nobody can tell which bearer of a name is meant',
+      'a name with several resources is ambiguous',
       found(
         'organization',
         { name: 'A' },

@@ -42,15 +42,15 @@ describe('a plain value', () => {
       { desired: { name: 'B' }, base: { name: 'A' }, live: { name: 'A' }, sends: { name: 'B' } },
     ],
     [
-      'changed in the source is sent where planning did not look',
+      'changed in the source is sent if planning did not read WorkOS',
       { desired: { name: 'B' }, base: { name: 'A' }, live: undefined, sends: { name: 'B' } },
     ],
     [
-      'changed in the source is sent where the answer does not tell',
+      'changed in the source is sent if the response lacks it',
       { desired: { name: 'B' }, base: { name: 'A' }, live: {}, sends: { name: 'B' } },
     ],
     [
-      'changed in WorkOS stays, and is told',
+      'changed in WorkOS stays, and is reported',
       { desired: { name: 'A' }, base: { name: 'A' }, live: { name: 'X' }, keeps: ['name'] },
     ],
     [
@@ -69,7 +69,7 @@ describe('a plain value', () => {
       'new in the source, with a value in WorkOS, stays',
       { desired: { name: 'B' }, base: {}, live: { name: 'X' }, keeps: ['name'], applied: {} },
     ],
-    ['that the source no longer has is left alone', { desired: {}, base: { name: 'A' }, live: { name: 'A' } }],
+    ['that left the source stays', { desired: {}, base: { name: 'A' }, live: { name: 'A' } }],
     [
       'emptied in WorkOS stays empty while the source does not change',
       { desired: { name: 'A' }, base: { name: 'A' }, live: { name: null }, keeps: ['name'] },
@@ -90,11 +90,11 @@ describe('an object, member by member', () => {
   const base = { metadata: { a: '1', b: '2' } }
   test.each<[string, Case]>([
     [
-      'sends the changed member alone',
+      'sends only the changed member',
       { desired: { metadata: { a: '1', b: '3' } }, base, live: base, sends: { metadata: { b: '3' } } },
     ],
     [
-      'removes what the source no longer has',
+      'removes what left the source',
       { desired: { metadata: { a: '1' } }, base, live: base, sends: { metadata: { b: null } } },
     ],
     [
@@ -119,11 +119,11 @@ describe('an object, member by member', () => {
       },
     ],
     [
-      'notes a member that is gone already',
+      'notes a member that is already gone',
       { desired: { metadata: { a: '1' } }, base, live: { metadata: { a: '1' } }, caughtUp: true },
     ],
     [
-      'leaves members alone that only WorkOS has',
+      'keeps members that only WorkOS has',
       { desired: base, base, live: { metadata: { a: '1', b: '2', theirs: 'x' } } },
     ],
     [
@@ -136,9 +136,9 @@ describe('an object, member by member', () => {
         applied: base,
       },
     ],
-    ['takes an empty object in WorkOS as none', { desired: { metadata: {} }, base: {}, live: { metadata: null } }],
+    ['reads an empty object in WorkOS as no value', { desired: { metadata: {} }, base: {}, live: { metadata: null } }],
     [
-      'sends all of it where WorkOS has none',
+      'sends all of it if WorkOS has none',
       { desired: base, base: {}, live: { metadata: null }, sends: { metadata: { a: '1', b: '2' } } },
     ],
   ])('%s', (_, example) => check(user, example))
@@ -173,10 +173,10 @@ describe('a list in any order', () => {
       },
     ],
     [
-      'that WorkOS holds already in another order is only noted',
+      'that WorkOS already has in another order is only noted',
       { desired: { roles: ['a', 'b'] }, base: { roles: ['a'] }, live: { roles: ['b', 'a'] }, caughtUp: true },
     ],
-    ['that the source does not give is left alone', { desired: {}, base: {}, live: { roles: ['member'] } }],
+    ['that the source does not have stays', { desired: {}, base: {}, live: { roles: ['member'] } }],
   ])('%s', (_, example) => check(membership, example))
 })
 

@@ -218,7 +218,13 @@ export const SCENES: Readonly<Record<string, () => Scene | Promise<Scene>>> = {
       before: ['workos-migrate apply --yes', 'workos-migrate apply -e production --yes'],
       manifest: { export: EXPORT, environments: { production: environment('production') } },
     }),
-  'docs/reference/events.md': () => project({ before: ['workos-migrate plan --out plan.ndjson'] }),
+  'docs/how-to/completion.md': () =>
+    project({ before: ['mkdir -p ~/.local/share/bash-completion/completions ~/.config/fish/completions'] }),
+  // `tail -f` ends only by Ctrl-C.
+  'docs/reference/events.md': () => ({
+    ...project({ before: ['workos-migrate plan --out plan.ndjson'] }),
+    replace: { 'tail -f': 'cat' },
+  }),
   'docs/how-to/sources/auth0.md': async () => {
     const fake = await startFakeAuth0(generateTenant({ users: 20, organizations: 2 }))
     return live(
@@ -270,7 +276,10 @@ export const SCENES: Readonly<Record<string, () => Scene | Promise<Scene>>> = {
         'memberships.csv': memberships.join('\n'),
         'people.json': '[{"id":"u1","email":"ada@example.com"}]',
       },
-      env: { DATABASE_URL: await postgres(example('authjs/schema.postgres.sql')) },
+      env: {
+        DATABASE_URL: await postgres(example('authjs/schema.postgres.sql')),
+        WORKOS_PRODUCTION_API_KEY: `${KEY}_2`,
+      },
     })
     rmSync(join(scene.folder, 'migrate.config.yaml'))
     return {
@@ -278,6 +287,7 @@ export const SCENES: Readonly<Record<string, () => Scene | Promise<Scene>>> = {
       replace: {
         'sk_test_…': KEY,
         'workos-migrate plan -e staging': `sed -i 's|type: workos|type: workos\\n      baseUrl: ${workos.url}|' migrate.config.yaml && workos-migrate plan -e staging`,
+        'workos-migrate apply plan': 'workos-migrate plan -e production --out plan.ndjson && workos-migrate apply plan',
         // Each of these is another folder.
         'workos-migrate init --': 'rm -f migrate.config.yaml acme.yaml && workos-migrate init --',
       },

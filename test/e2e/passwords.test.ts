@@ -126,7 +126,7 @@ test(
     expect(warnings).toEqual(['not_a_hash'])
     expect(stdout).toContain(
       'hash, which map.user.passwordHash reads, contains no password hash for 5 users: ' +
-        '5 characters: digits (2), 17 characters: letters and blanks (1), 32 characters: letters and digits (1) and 1 more',
+        '5 characters: digits (2), 17 characters: letters and spaces (1), 32 characters: letters and digits (1) and 1 more',
     )
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       'WorkOS does not support pbkdf2 sha256 i=10000 of ASP.NET Identity v3 (i: 600000 to 1000000)',

@@ -183,7 +183,7 @@ test.each([
 
 test.each([
   ['is cut off', METADATA.slice(0, -10)],
-  ['is no text', 42],
+  ['is not text', 42],
   ['declares entities', `<!DOCTYPE x [<!ENTITY a "b">]>${METADATA.slice(22)}`],
   ['is longer than such a document', METADATA.replace('\n', ' '.repeat(2 ** 20))],
 ])('metadata that %s are rejected', (_what, xml) => {
@@ -192,7 +192,7 @@ test.each([
 
 test.each<[string, Record<string, unknown>, string[]]>([
   ['no organization', { ...saml, organization: null }, ['connection_incomplete organization']],
-  ['nothing to know it by', { ...saml, key: '' }, ['connection_incomplete key']],
+  ['nothing that identifies it', { ...saml, key: '' }, ['connection_incomplete key']],
   ['no type', { ...saml, type: null }, ['connection_incomplete type']],
   ['another type', { ...saml, type: 'ldap' }, ['invalid_connection_protocol type']],
   ['no certificate', { ...saml, x509Cert: '' }, ['connection_incomplete x509Cert']],
@@ -202,7 +202,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
   ['no issuer', { ...oidc, discoveryEndpoint: null }, ['connection_incomplete discoveryEndpoint']],
   ['no client', { ...oidc, clientId: null }, ['connection_incomplete clientId']],
   ['a type of the other protocol', { ...oidc, connectionType: 'OktaSAML' }, ['invalid_connection_type connectionType']],
-  ['a public mail provider', { ...oidc, domains: 'gmail.com' }, ['consumer_domain domains']],
+  ['a public email provider', { ...oidc, domains: 'gmail.com' }, ['consumer_domain domains']],
 ])('a connection with %s is rejected', (_what, fields, problems) => {
   expect(refused(fields)).toEqual(problems)
   expect(JSON.stringify(read(fields))).not.toContain('canary')

@@ -23,9 +23,9 @@ describe('one secret results in the same factor in any form', () => {
     ['Base64', 'MTIzNDU2Nzg5MDEyMzQ1Njc4OTA='],
     ['an otpauth URI', `otpauth://totp/?secret=${BASE32}`],
     ['an object', { secret: BASE32, algorithm: null, digits: '', period: undefined }],
-    ['an object that says hex', { secret: '3132333435363738393031323334353637383930', encoding: 'HEX' }],
-    ['an object that says text', { secret: '12345678901234567890', encoding: 'text' }],
-    ['an object that says Base64 for URLs', { secret: 'MTIzNDU2Nzg5MDEyMzQ1Njc4OTA', encoding: 'base64url' }],
+    ['an object with encoding hex', { secret: '3132333435363738393031323334353637383930', encoding: 'HEX' }],
+    ['an object with encoding text', { secret: '12345678901234567890', encoding: 'text' }],
+    ['an object with encoding Base64 for URLs', { secret: 'MTIzNDU2Nzg5MDEyMzQ1Njc4OTA', encoding: 'base64url' }],
     [
       'an object with what WorkOS has alone',
       { secret: BASE32, algorithm: 'HmacSHA1', digits: 6, period: '30', type: 'TOTP' },
@@ -64,8 +64,8 @@ describe('issuer and account', () => {
       `otpauth://totp/Acme%20Anvils:ada@example.com?secret=${BASE32}&issuer=Acme`,
       { issuer: 'Acme', account: 'ada@example.com' },
     ],
-    ['the label alone', `otpauth://totp/Acme:%20ada?secret=${BASE32}`, { issuer: 'Acme', account: 'ada' }],
-    ['an account alone', `otpauth://totp/ada?secret=${BASE32}`, { account: 'ada' }],
+    ['only the label', `otpauth://totp/Acme:%20ada?secret=${BASE32}`, { issuer: 'Acme', account: 'ada' }],
+    ['only an account', `otpauth://totp/ada?secret=${BASE32}`, { account: 'ada' }],
     ['an object', { secret: BASE32, issuer: ' Acme ', account: 'ada' }, { issuer: 'Acme', account: 'ada' }],
     ['numbers', { secret: BASE32, issuer: 7, account: 12345 }, { issuer: '7', account: '12345' }],
     [
@@ -83,7 +83,7 @@ describe('what WorkOS does not support is reported with the reason', () => {
   test.each<[string, unknown, string]>([
     ['another algorithm', { secret: BASE32, algorithm: 'HmacSHA256' }, 'SHA256'],
     ['another algorithm, by URI', uri('algorithm=SHA512'), 'SHA512'],
-    ['an algorithm that may be anything', { secret: BASE32, algorithm: BASE32 }, 'an unknown algorithm'],
+    ['an algorithm that might be the secret', { secret: BASE32, algorithm: BASE32 }, 'an unknown algorithm'],
     ['digits', { secret: BASE32, digits: 8 }, '8 digits'],
     ['a period', uri('period=60'), '60 s'],
     ['several', uri('algorithm=SHA256&digits=8&period=60'), 'SHA256, 8 digits, 60 s'],
@@ -120,9 +120,9 @@ describe('a value that is not a secret is rejected without showing it', () => {
     ['a URI of another sort', 'otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8='],
     ['a URI with another encoding', { secret: `otpauth://totp/?secret=${BASE32}`, encoding: 'hex' }],
     ['a URI whose label is broken', `otpauth://totp/%E0%A4%A?secret=${BASE32}`],
-    ['digits that are no number', { secret: BASE32, digits: 'six' }],
-    ['an account that is no text', { secret: BASE32, account: { id: 'ada' } }],
-    ['a list with one that is none', [BASE32, 'not a secret!']],
+    ['digits that are not a number', { secret: BASE32, digits: 'six' }],
+    ['an account that is not text', { secret: BASE32, account: { id: 'ada' } }],
+    ['a list with one that is not a secret', [BASE32, 'not a secret!']],
   ])('%s', (_, value, encoding = 'auto') => {
     const found = read(value, encoding)
     expect(found).toMatchObject({ kind: 'problem', fault: { code: 'invalid_totp_secret' } })

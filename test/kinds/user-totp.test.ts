@@ -53,13 +53,13 @@ describe('the authenticator app of a user', () => {
 
 describe('its secret in the metadata rejects the user', () => {
   test.each<[string, object, unknown]>([
-    ['as it is', { seed: SECRET }, SECRET],
+    ['unchanged', { seed: SECRET }, SECRET],
     ['within a text', { note: `seed ${SECRET} of the phone` }, SECRET],
-    ['as the source writes it', { seed: HEX }, HEX],
-    ['as WorkOS gets it', { seed: SECRET }, HEX],
+    ['as in the source', { seed: HEX }, HEX],
+    ['as sent to WorkOS', { seed: SECRET }, HEX],
     ['within an object', { mfa: { totp: { seed: SECRET } } }, SECRET],
     ['as a name', { [SECRET]: 'seed' }, SECRET],
-    ['where WorkOS cannot take it', { seed: SECRET }, { secret: SECRET, digits: 8 }],
+    ['if WorkOS does not support it', { seed: SECRET }, { secret: SECRET, digits: 8 }],
     ['one of several', { seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }, [SECRET, 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP']],
   ])('%s', (_, metadata, totpSecret) => {
     const result = normalise({ metadata, totpSecret })

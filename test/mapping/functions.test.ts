@@ -44,7 +44,7 @@ test.each([
   ['$clerkPassword(v, "bcrypt")', '!', undefined],
   ['$passwordHash(v)', '!a1B2', undefined],
   ['$passwordHash(v)', { type: 'Buffer', data: [36, 80, 36, 66] }, { unsupported: 'phpass' }],
-  ['$passwordHash(v)', 'two words', { notHash: '9 characters: letters and blanks' }],
+  ['$passwordHash(v)', 'two words', { notHash: '9 characters: letters and spaces' }],
   ['$scryptPassword({ "hash": v })', '$2b$10$x', { hash: '$2b$10$x', type: 'bcrypt' }],
   ['$pbkdf2Password({ "hash": v })', '$2b$10$x', { hash: '$2b$10$x', type: 'bcrypt' }],
   ['$clerkPassword(v, "bcrypt")', '', { hash: null, type: 'bcrypt' }],

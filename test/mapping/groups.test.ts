@@ -84,7 +84,7 @@ test.each<[string, JsonObject, object]>([
     { id: 'ada', orgs: ['a'], groups: ['n'.repeat(257)] },
     { code: 'group_text_too_long', field: 'name' },
   ],
-  ['that is no text', { id: 'ada', orgs: ['a'], groups: [{ name: 'A' }] }, { code: 'not_text', field: 'name' }],
+  ['that is not text', { id: 'ada', orgs: ['a'], groups: [{ name: 'A' }] }, { code: 'not_text', field: 'name' }],
 ])('a group %s is rejected', async (_what, record, problem) => {
   const { drafts, rejects } = await mapped({ ...NAMES, groupMember: undefined }, record)
   expect(drafts).toEqual([])

@@ -45,7 +45,7 @@ test.each<[string, Manifest['map'], JsonObject, string | null, string | null]>([
     'organization',
     'acme',
   ],
-  ['one of a name alone', { organization: { when: 'false', name: 'n' } }, { n: 'Acme' }, 'organization', 'name:Acme'],
+  ['one with only a name', { organization: { when: 'false', name: 'n' } }, { n: 'Acme' }, 'organization', 'name:Acme'],
   [
     'a membership',
     { membership: { when: 'false', user: 'u', organization: 'o' } },

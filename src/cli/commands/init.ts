@@ -157,7 +157,7 @@ function suspiciousText({ database }: Answers): string {
   const findings = database?.findings ?? []
   if (findings.length === 0) return ''
   const lines = findings.map(
-    ({ message, hint }) => `  ${printable(message)}${hint === null ? '' : `: ${printable(hint)}`}\n`,
+    ({ message, hint }) => `  ${printable(message)}${hint === null ? '' : `; ${printable(hint)}`}\n`,
   )
   return `Suspicious:\n${lines.join('')}`
 }

@@ -1,19 +1,17 @@
 import { PROGRAM_NAMES } from '../names.ts'
 
-/** Shells that words can be completed in. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
-/** The hidden command that the scripts ask. */
+/** The hidden command that the scripts call. */
 export const WORDS = 'completion-words'
 
-/** The names that are completed. */
 const NAMES = PROGRAM_NAMES.join(' ')
 
 /**
- * The scripts know nothing of the program: they ask it what may stand where the cursor is. So a
- * script that was installed once fits every later version. Each line of the answer is a word, a tab
- * and what it means; `:files` and `:folders` have the shell add its own.
+ * The scripts contain no commands: they call the program for the candidates, so that an installed
+ * script works with every later version. Each line of the output is a word, a tab and a
+ * description; `:files` and `:folders` make the shell add paths.
  */
 export const scripts: Readonly<Record<Shell, string>> = {
   bash: `# Completes workos-migrate in bash 3.2 and later.
@@ -24,7 +22,7 @@ _workos_migrate() {
   local current=\${COMP_WORDS[COMP_CWORD]} run line path
   local -a before
   before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
-  # bash takes --format=json for three words.
+  # bash splits --format=json into three words.
   [[ $current == = ]] && current=
   run=\${BASH_ALIASES[$1]-}
   [[ -n $run ]] || printf -v run %q "$1"
@@ -48,7 +46,7 @@ _workos_migrate() {
 complete -F _workos_migrate ${NAMES}
 `,
   zsh: `#compdef ${NAMES}
-# Completes workos-migrate in zsh. Into a folder of $fpath:
+# Completes workos-migrate in zsh. Install it in a folder of $fpath:
 #   workos-migrate completion zsh > ~/.zfunc/_workos-migrate
 # or, in ~/.zshrc after compinit:
 #   source <(workos-migrate completion zsh)

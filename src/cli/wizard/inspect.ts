@@ -121,12 +121,12 @@ export function findingsInWords({ records, complete, people }: Inspection, forec
   const add = (line: string) => lines.push(`  - ${line}`)
   if (email.duplicated > 0) {
     add(
-      `${counted(email.duplicated, 'address', 'addresses')} in several records: the records merge into one user, and the first record wins (dedupe)`,
+      `${counted(email.duplicated, 'email address', 'email addresses')} in several records: the records merge into one user, and the first record wins (dedupe)`,
     )
   }
   if (records > 0 && email.with + email.invalid === 0) add('no column name suggests email addresses')
   if (email.unverified !== null && email.unverified > 0)
-    add(`${counted(email.unverified, 'address', 'addresses')} not verified`)
+    add(`${counted(email.unverified, 'email address', 'email addresses')} not verified`)
   if (organizations !== null) {
     const { distinct, memberships, usersWithout } = organizations
     add(

@@ -162,7 +162,7 @@ function addRejects(forecast: Forecast | undefined, content: JsonObject, comment
   content.safety = { maxRejects: 0 }
   const first = forecast.complete ? '' : ` of the first ${MAX_PLANNED}`
   comments.safety = [
-    `${counted(forecast.rejected, 'record or resource', 'records and resources')}${first} cannot be migrated. The plan lists them all and`,
+    `${counted(forecast.rejected, 'record or resource', 'records and resources')}${first} cannot be migrated. The plan lists every one and`,
     'fails above this limit. Correct them in the source, or set how many to leave behind.',
   ].join('\n')
 }

@@ -79,7 +79,7 @@ function aboutTable(table: CatalogTable, isGuessed: boolean, catalog: Catalog): 
   const name = nameOf(table, catalog)
   const findings: Finding[] = []
   if (isGuessed) {
-    const message = `${name} has neither a primary key nor a unique key without NULL; its key in the manifest is a guess`
+    const message = `${name} has neither a primary key nor a unique key without NULL, so its key in the manifest is a guess`
     findings.push({ code: 'no_key', table: name, message, hint: ADD_KEY })
   }
   if (table.hidesRows) {
@@ -107,7 +107,7 @@ function numberedRoles(table: CatalogTable, column: string, catalog: Catalog): F
     {
       code: 'numbered_roles',
       table: name,
-      message: `${name}.${column} contains numbers that only the application can translate to roles; it assigns no roles`,
+      message: `${name}.${column} contains numbers that only the application can translate, so it assigns no roles`,
       hint: `map roles: $string(${column}), and assign a role to each number under roles.map`,
     },
   ]

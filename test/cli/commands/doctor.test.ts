@@ -321,7 +321,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'state',
     status: 'problem',
     exit: 1,
-    says: 'that is a folder',
+    says: 'it is a folder',
     prepare: (project) => mkdirSync(project.path(STATE), { recursive: true, mode: 0o700 }),
   },
   'an unreadable state': {

@@ -70,7 +70,7 @@ test('users who left the source are explained with everything deleted with them'
   expect(bea.stdout).toMatch(/^user:id-bea {2}bea@example\.com\n {2}delete\n/)
   expect(bea.stdout).toMatch(/Requests\n {2}DELETE \/user_management\/users\/user_/)
   const membership = await project.run(['explain', 'membership:id-bea@acme'], { env })
-  expect(membership.stdout).toContain('delete: it goes with user:id-bea')
+  expect(membership.stdout).toContain('delete: it is deleted with user:id-bea')
   expect(membership.stdout).not.toContain('Requests')
 })
 

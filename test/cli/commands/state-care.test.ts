@@ -63,7 +63,7 @@ describe('state backup', () => {
     expect((await project.run(['state', 'backup', 'mine.bak'])).exit).toBe(0)
     const before = readFileSync(project.path('mine.bak'))
     const again = await project.run(['state', 'backup', 'mine.bak'])
-    expect([again.exit, again.stderr]).toEqual([1, expect.stringContaining('exists already')])
+    expect([again.exit, again.stderr]).toEqual([1, expect.stringContaining('already exists')])
     expect(readFileSync(project.path('mine.bak'))).toEqual(before)
     const nowhere = await project.run(['state', 'backup', 'no/such/folder.bak'])
     expect([nowhere.exit, nowhere.stderr]).toEqual([3, expect.stringContaining('backup_unwritable')])

@@ -290,7 +290,7 @@ test('doctor tries the token of an Okta org, and reports missing permissions', a
   const cwd = folderOf({ 'migrate.config.yaml': source })
   const checked = await command(['doctor'], { cwd, env: { OKTA_API_TOKEN: API_TOKEN } })
   expect(checked.code).toBe(4)
-  expect(checked.stdout).toContain('may not view groups')
+  expect(checked.stdout).toContain('cannot view groups')
   expect(checked.stdout + checked.stderr).not.toContain(API_TOKEN)
 })
 

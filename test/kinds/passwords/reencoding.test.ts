@@ -407,7 +407,7 @@ describe('ASP.NET Identity', () => {
 describe('values that are not hashes, and unknown hashes', () => {
   test.each([
     ['hunter22', '8 characters: letters and digits'],
-    ['correct horse', '13 characters: letters and blanks'],
+    ['correct horse', '13 characters: letters and spaces'],
     ['AbCdEfGhIjKlMnOpQrStUvWxYz012345', '32 characters: letters and digits'],
     ['2024-03-04', 'a date'],
     ['2024-03-04 05:06:07.123+00', 'a date'],

@@ -92,8 +92,8 @@ function isKnownThing(text: string): boolean {
 const SORTS: readonly (readonly [one: RegExp, name: string])[] = [
   [/\p{L}/u, 'letters'],
   [/\p{N}/u, 'digits'],
-  [/\s/, 'blanks'],
-  [/[^\p{L}\p{N}\s]/u, 'signs'],
+  [/\s/, 'spaces'],
+  [/[^\p{L}\p{N}\s]/u, 'symbols'],
 ]
 
 /** The length of a text and its sort of characters: `32 characters: letters and digits`. */
@@ -113,7 +113,7 @@ export function withoutLength(shape: string): string {
 }
 
 const SHAPE =
-  /^(?:\d+ characters?: (?:(?:letters|digits|blanks|signs)(?:, | and )?)+|an? [a-z -]{1,20}|true or false)$/i
+  /^(?:\d+ characters?: (?:(?:letters|digits|spaces|symbols)(?:, | and )?)+|an? [a-z -]{1,20}|true or false)$/i
 
 /** Whether a text is a shape: an expression can return any text in its place. */
 export function isShape(text: string): boolean {
