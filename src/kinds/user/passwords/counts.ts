@@ -104,7 +104,7 @@ function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   ].join('; ')
 }
 
-/** Name that the recipe of Auth0 returns for the hash of an unverified account next to a verified one. */
+/** The hash type by which the Auth0 recipe marks an unverified account next to a verified one. */
 const UNVERIFIED = 'bcrypt_unverified'
 
 function describeWhy(why: ResetWhy, detail: string): string {
