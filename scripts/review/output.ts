@@ -46,7 +46,7 @@ export async function output(
 }
 
 /** Replaces what differs between runs: the lineage of a state, IDs of WorkOS, a port. */
-export function steady(text: string): string {
+function steady(text: string): string {
   return text
     .replace(/state [0-9a-f]{6}…/g, 'state 3f2a9c…')
     .replace(/\b(user|org|om)_[0-9A-Z]{26}\b/g, '$1_01K…')

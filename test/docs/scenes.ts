@@ -105,13 +105,14 @@ async function live(
 /** A database that an application filled, and its address. */
 async function postgres(schema: string): Promise<string> {
   if (postgresPrograms === undefined) throw new Error(NO_POSTGRES)
+  const psql = join(postgresPrograms, 'psql')
   const { url } = await newPostgresLocation()
   const name = `page_${process.pid}_${Math.random().toString(36).slice(2)}`
-  execFileSync('psql', ['-X', '-q', url, '-c', `CREATE DATABASE ${name}`])
+  execFileSync(psql, ['-X', '-q', url, '-c', `CREATE DATABASE ${name}`])
   const own = new URL(url)
   own.pathname = `/${name}`
   if (schema !== '')
-    execFileSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', own.href], {
+    execFileSync(psql, ['-X', '-q', '-v', 'ON_ERROR_STOP=1', own.href], {
       input: schema,
       stdio: ['pipe', 'ignore', 'inherit'],
     })

@@ -7,6 +7,9 @@ import { type Block, runScript, type Scene, shellBlocks } from './shell.ts'
 
 const outside = ({ script }: Block) => Object.keys(OUTSIDE).some((text) => script.includes(text))
 
+/** Programs that pages use and not every machine has. */
+const PROGRAMS = ['curl', 'jq', 'psql']
+
 const byPage = Map.groupBy(
   shellBlocks().filter((block) => !outside(block)),
   ({ page }) => page,
@@ -14,6 +17,10 @@ const byPage = Map.groupBy(
 
 describe.each([...byPage])('the commands of %s', (page, blocks) => {
   test('run as written', async ({ skip }) => {
+    const missing = PROGRAMS.filter(
+      (name) => blocks.some(({ script }) => script.includes(`${name} `)) && spawnSync(name, ['--version']).error,
+    )
+    skip(missing.length > 0, `not installed: ${missing.join(', ')}`)
     let scene: Scene
     try {
       scene = await (SCENES[page] ?? project)()

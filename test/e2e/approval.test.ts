@@ -17,7 +17,7 @@ test.each(['yes', 'y', 'Y', 'YES', ' yes '])('on a terminal, %s applies', async 
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   const applied = await project.run(['apply'], { env, typed: `${answer}\n` })
-  expect(applied).toMatchObject({ exit: 0, stderr: expect.stringContaining('Type yes to go on') })
+  expect(applied).toMatchObject({ exit: 0, stderr: expect.stringContaining('Type yes to continue') })
   expect((await workos.snapshot()).users).toHaveLength(1)
 })
 

@@ -237,5 +237,5 @@ test('updatedSince is rejected with the reason', async () => {
   const { exit, stderr } = await project.run(['validate'], { env })
   expect(exit).toBe(3)
   expect(stderr).toContain('"updatedSince" does not apply to source of this type')
-  expect(stderr).toContain('the API tells no time at which an account changed')
+  expect(stderr).toContain('the API does not report when an account changed')
 })

@@ -16,7 +16,7 @@ test('duplicates that swap places in the source change nothing in WorkOS', async
   project.csv('users.csv', rows.toReversed())
   const planned = await project.run(['plan'], { env })
   expect(planned.exit, planned.stdout).toBe(0)
-  expect(planned.stdout).toContain('until now user:ada@example.com')
+  expect(planned.stdout).toContain('previously user:ada@example.com')
   expect(planned.stdout).not.toContain('no longer in the source')
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stdout).toBe(0)

@@ -148,7 +148,7 @@ test.skipIf(mariaPrograms === undefined)(
 
     const planned = await project.run(['plan', '--json'], { env })
     expect(planned.exit, planned.stderr).toBe(0)
-    expect(planned.stderr).toContain('begun anew')
+    expect(planned.stderr).toContain('starts again')
     const { users, verified, memberships } = expected()
     const read = proxy.bytes()
     const applied = await project.run(['apply', '--yes'], { env })

@@ -72,7 +72,7 @@ test('a rule for users that makes nothing because a stream is missing is a warni
   )
   const { exit, stdout, stderr } = await made.run(['plan'], { env })
   expect(exit, stderr).toBe(0)
-  expect(stdout).toContain('map.membership of the recipe keycloak makes nothing')
+  expect(stdout).toContain('map.membership of the recipe keycloak has no effect')
   expect(stdout).toContain('[recipe_without_stream]')
 })
 

@@ -100,7 +100,7 @@ test.runIf(WHOLE && postgresPrograms !== undefined)(
     }
 
     const planned = await run('plan', '-c', CUT_OVER, '--fresh', '--json')
-    expect(planned.stderr).toContain('begun anew')
+    expect(planned.stderr).toContain('starts again')
     const plan = JSON.parse(planned.stdout)
     expect(byKind(plan.summary.kinds)).toMatchObject({
       user: { create: COUNTS.users },

@@ -230,7 +230,7 @@ describe('failures of GitHub', () => {
 
 test('outside a job nothing happens, and an unknown step is rejected', async () => {
   const job = await startJob()
-  expect(await job.step('compare')).toMatchObject({ code: 3, stderr: expect.stringContaining('no step compare') })
+  expect(await job.step('compare')).toMatchObject({ code: 3, stderr: expect.stringContaining('unknown step compare') })
   job.env.GITHUB_REPOSITORY = ''
   expect(await report(job)).toMatchObject({ code: 3, stderr: expect.stringContaining('GITHUB_REPOSITORY is not set') })
   expect(job.github.log).toEqual([])

@@ -107,7 +107,7 @@ test('a merge request shows the plan, the default branch applies it, and drift i
   expect(plan.dotenv.WORKOS_MIGRATE_DIGEST).toBe(review.dotenv.WORKOS_MIGRATE_DIGEST)
   merged()
   const applied = await run('staging:apply', { from: [plan] })
-  expect(applied.log).toContain('is the one that merge request !7 shows.')
+  expect(applied.log).toContain('Merge request !7 shows this plan (')
   expect(applied.log).toContain('Done: everything in the source is in WorkOS.')
   expect(applied.exit).toBe(0)
   expect((await workos.snapshot(API_KEY)).users.map(({ email }) => email)).toEqual([

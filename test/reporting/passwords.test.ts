@@ -77,6 +77,12 @@ test('weak hashes are reset if the manifest sets it, and applied without a passw
   expect(again.summary).toMatchObject({ changes: false, passwords: { kept: 5, reset: 7, there: 0, none: 1 } })
 })
 
+test('the hash of an unverified account next to a verified one shows why it is reset', async () => {
+  const map = { user: { passwordHash: "{ 'unsupported': 'bcrypt_unverified' }" } }
+  const plan = await (await createWorld(people(1), { map })).plan()
+  expect(asText(plan)).toContain('bcrypt_unverified  1 reset: the email address of its account is not verified\n')
+})
+
 test('weak hashes are rejected if the manifest sets it', async () => {
   const manifest = { passwords: { weak: 'reject' }, safety: { maxRejects: 2 } }
   const plan = await (await createWorld(rows(), manifest)).plan()

@@ -77,7 +77,7 @@ test('the password of an unverified account does not open a verified account', a
     (await recipe(users, {}, password)).drafts.map(({ secrets }) => secrets)
   expect(await secrets([squatter, google])).toEqual([null, null])
   const { notes } = await recipe([squatter, google], {}, password)
-  expect(notes).toMatchObject([{ code: 'password_reset_required', detail: 'bcrypt-of-unverified' }])
+  expect(notes).toMatchObject([{ code: 'password_reset_required', detail: 'bcrypt_unverified' }])
   // Alone, or next to other unverified accounts, it is kept.
   expect(await secrets([squatter])).toEqual([expect.stringContaining(HASH)])
   expect(await secrets([squatter, { ...google, email_verified: false }])).toEqual([expect.any(String), null])

@@ -104,10 +104,15 @@ function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   ].join('; ')
 }
 
+/** Name that the recipe of Auth0 returns for the hash of an unverified account next to a verified one. */
+const UNVERIFIED = 'bcrypt_unverified'
+
 function describeWhy(why: ResetWhy, detail: string): string {
   switch (why) {
     case 'unsupported':
-      return `WorkOS does not support ${detail}`
+      return detail === UNVERIFIED
+        ? 'the email address of its account is not verified'
+        : `WorkOS does not support ${detail}`
     case 'weak':
       return `${detail} is weak, and passwords.weak is reset`
     case 'not a hash':

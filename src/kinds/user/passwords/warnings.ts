@@ -17,7 +17,8 @@ export function passwordWarnings({ rundb, loaded, columnsOf }: ValueContext): Pr
   const shapes = found.map((one) => (found.length === 1 ? one.shape : `${one.shape} (${figure(one.users)})`))
   const columns = columnsOf(PATH)
   const path = PATH.join('.')
-  const where = columns.length === 0 ? `${path} yields` : `${someOf(columns)}, which ${path} reads, contains`
+  const verb = columns.length === 1 ? 'contains' : 'contain'
+  const where = columns.length === 0 ? `${path} returns` : `${someOf(columns)}, which ${path} reads, ${verb}`
   return [
     {
       code: 'not_a_hash',
