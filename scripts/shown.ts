@@ -53,7 +53,7 @@ function demoPlan(): Promise<string> {
 function excerpt(plan: string): string {
   const [records = '', rejected = '', counts = ''] = ['Records', 'Rejected', 'Plan'].map((name) => section(plan, name))
   const [heading = '', ...lines] = rejected.split('\n')
-  const at = lines.findIndex((line) => line.includes('e-mail address') || line.includes('email address'))
+  const at = lines.findIndex((line) => line.includes('email address'))
   return [records.slice(0, records.indexOf('\nResources')), '', heading, ...lines.slice(at, at + 2), '', counts].join(
     '\n',
   )

@@ -62,7 +62,7 @@ export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | '
     const message =
       live.naturalKey === null
         ? `${live.id} in WorkOS has the same identity but another external ID (${live.externalId}): it is a different one`
-        : `${live.id} in WorkOS has the same external ID but another identity (${live.naturalKey}): it might be somebody else`
+        : `${live.id} in WorkOS has the same external ID but another identity (${live.naturalKey}): it might be someone else`
     return { type: 'clash', code: 'external_id_clash', message }
   }
   const matchedBy = matchOf(found)
@@ -103,7 +103,7 @@ function matchOf({ definition, desired, live, refIds }: Found): MatchedBy {
     : 'name'
 }
 
-/** Whether nothing proves whose account it is: whoever opened it never verified the address. */
+/** Whether nothing proves whose account it is: the person who opened it never verified the address. */
 export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): boolean {
   return provenBy !== undefined && live.attributes[provenBy] !== true
 }
@@ -111,7 +111,7 @@ export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): 
 function unverifiedAccount({ name }: KindDefinition, { id, naturalKey }: LiveResource): Reason {
   return {
     code: 'unverified_account',
-    message: `an account with the address ${naturalKey} (${id}) exists in WorkOS, but the address is not verified: somebody else might have opened it`,
+    message: `an account with the address ${naturalKey} (${id}) exists in WorkOS, but the address is not verified: someone else might have opened it`,
     hint:
       'have the user verify the address, or delete the account in WorkOS; if you know that the account is the right one, as after a lost state, ' +
       `use workos-migrate state import ${name}:KEY ${id}; adopt.unverified: allow accepts all such accounts`,

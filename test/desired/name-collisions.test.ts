@@ -31,7 +31,7 @@ describe('two role names with one slug', () => {
     const found = await refused(rows)
     expect(named(found)).toEqual(['membership a@acme role_slug_collision', 'membership b@bolt role_slug_collision'])
     const message =
-      'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) result in the same slug, admin: whoever has one of them would get the permissions of all'
+      'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) result in the same slug, admin: anyone who has one of them would get the permissions of all'
     expect(new Set(found.map((one) => one.message))).toEqual(new Set([message]))
     for (const chunkSize of [1, 2]) expect(await refused(rows, {}, chunkSize)).toEqual(found)
   })

@@ -9,7 +9,7 @@ const FILES = globSync(
 )
 
 /**
- * A command that fetches a package named like the program from a registry, whoever owns the name.
+ * A command that fetches a package named like the program from a registry, whose owner is unknown.
  */
 const FETCHED =
   /\b(?:npx|npm exec|pnpm dlx|bunx|yarn dlx)(?: -\S+(?: node@\S+)?)* workos-(?:migrate|declare)\b|\b(?:npm|pnpm|yarn|bun) (?:i|install|add)(?: -\S+)* workos-(?:migrate|declare)(?:@\S+)?(?=[\s`"']|$)/g

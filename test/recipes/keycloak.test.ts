@@ -72,7 +72,7 @@ for (const dialect of ['postgres', 'mysql'] as const) {
     tried(
       'Keycloak',
       'its PostgreSQL or MariaDB',
-      'a realm of its tables yields what its export does; another realm beside it',
+      'a realm in its tables gives the same result as its export; another realm next to it',
     ),
     async () => {
       const env = {

@@ -153,7 +153,7 @@ test('a target of type sandbox opens no port, and writes its key nowhere', async
   for (const name of readdirSync(directory)) {
     expect(readFileSync(join(directory, name), 'latin1')).not.toContain(KEY.slice(3))
   }
-  // The environment is that of the manifest's key, whoever opens the file.
+  // The environment is that of the manifest's key, for anyone who opens the file.
   const list = embedded({ data: join(directory, 'sandbox.sqlite') }).answer(get('/organizations'))
   expect(list.body).toMatchObject({ data: [{ name: 'Acme 1' }, { name: 'Acme 0' }] })
 })

@@ -122,8 +122,8 @@ export const MEANINGS = {
   merged: 'records of a resource that an earlier record already describes',
   orphaned: 'in the state but no longer in the source; kept in WorkOS',
   prune: 'delete what apply created and the source no longer has; the manifest lists the kinds',
-  spared: 'not deleted, because somebody uses it or changed it',
-  drift: 'a value that somebody changed in WorkOS after it was applied',
+  spared: 'not deleted, because someone uses it or changed it',
+  drift: 'a value that someone changed in WorkOS after it was applied',
 } as const
 
 type Word = keyof typeof MEANINGS

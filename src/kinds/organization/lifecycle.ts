@@ -41,7 +41,7 @@ export const organizationNames: NameRules = {
 }
 
 /**
- * Keeps a domain verified only if every record of its organization that has it says so: whoever
+ * Keeps a domain verified only if every record of its organization that has it says so: anyone who
  * controls a verified domain decides how its users sign in. Runs after records merge.
  */
 function uniteDomainStates(rundb: RunDatabase): void {
@@ -122,7 +122,7 @@ function quotedNames(names: unknown[]): string {
 
 /**
  * Rejects all organizations that claim the same external ID or domain: nothing here decides who is
- * right, and whoever has a domain decides how its users sign in. With `sharedDomains: drop` they
+ * right, and anyone who has a domain decides how its users sign in. With `sharedDomains: drop` they
  * are created without the domain.
  */
 function rejectSharedValues(rundb: RunDatabase, rules: Manifest['organizations']): void {

@@ -45,7 +45,7 @@ export const permission: KindDefinition = {
   names: {
     of: 'permission',
     wording: (slug, names) => ({
-      message: `the permissions ${namedWithPlaces(names)} result in the same slug, ${slug}: whoever has one of them would get all of them`,
+      message: `the permissions ${namedWithPlaces(names)} result in the same slug, ${slug}: anyone who has one of them would get all of them`,
       hint: 'make the slugs differ in map.permission.key and map.role.permissions, in the same way',
     }),
   },

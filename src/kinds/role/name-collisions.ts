@@ -3,7 +3,7 @@ import { MAX_ROLE_SLUG } from './roles.ts'
 
 /**
  * Finds names that expressions turned into one role slug: `Admin` and `Admin!` would be one role,
- * and whoever has one would get the permissions of both. A slug means an organization role if the
+ * and anyone who has one would get the permissions of both. A slug means an organization role if the
  * organization defines one, otherwise a role of the environment.
  */
 
@@ -33,7 +33,7 @@ export const roleNames: NameRules = {
     ...given.map((name): [string, string] => [UNTRANSLATED, name]),
   ],
   wording: (slug, names) => ({
-    message: `the roles ${namedWithPlaces(names)} result in the same slug, ${slug}: whoever has one of them would get the permissions of all`,
+    message: `the roles ${namedWithPlaces(names)} result in the same slug, ${slug}: anyone who has one of them would get the permissions of all`,
     hint: `give each its own slug in the manifest: roles: { map: { ${lines(slug, names)} } }`,
   }),
 }

@@ -119,7 +119,7 @@ const MANY = 10
 const SEVERAL = 2
 
 /**
- * Warns if all users are verified without a constant that says so: whoever signs in another way
+ * Warns if all users are verified without a constant that says so: anyone who signs in another way
  * with a verified address gets into the account. Many sources contain only verified users, so the
  * hint only asks for a check.
  */

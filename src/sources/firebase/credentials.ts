@@ -54,7 +54,7 @@ export function readCredentials(options: FirebaseOptions, directory: string): Go
   const { type } = value
   if (type === 'service_account') return serviceAccountOf(value, what, bad)
   const other = OTHERS.find((known) => known === type)
-  if (other === undefined) throw bad(`${what} has no "type" that is known`)
+  if (other === undefined) throw bad(`${what} has an unknown "type"`)
   return { ...value, type: other }
 }
 

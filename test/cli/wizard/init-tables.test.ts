@@ -27,7 +27,7 @@ const WP_USERS = csv(
 )
 
 const CASES: Record<string, Case> = {
-  [tried('CSV of any kind', 'columns of this program', 'memberships in the file of the users and beside it')]: {
+  [tried('CSV of any kind', 'columns of this program', 'memberships in the file of users and in another file')]: {
     files: {
       'users.csv': csv(
         'external_id,email,status,org_external_id,org_name,role_slugs',
@@ -191,7 +191,7 @@ const CASES: Record<string, Case> = {
   [tried(
     'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
     'users of Devise',
-    'tokens beside the hash, locked users',
+    'tokens next to the hash, locked users',
   )]: {
     files: {
       'users.csv': csv(
@@ -222,7 +222,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0 },
   },
-  [tried('Clerk', 'JSON of the migration tool', 'members, roles and definitions beside it')]: {
+  [tried('Clerk', 'JSON of the migration tool', 'with files of members, roles and definitions')]: {
     files: {
       'clerk.json': JSON.stringify([
         {
@@ -366,7 +366,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0, created: expect.objectContaining({ membership: 1, role: 1 }) },
   },
-  [tried('Tools for migrating to WorkOS', 'NDJSON of mfa_factors', 'beside a CSV file')]: {
+  [tried('Tools for migrating to WorkOS', 'NDJSON of mfa_factors', 'next to a CSV file')]: {
     files: {
       'users.csv': csv('email,first_name', 'cara@example.com,Cara'),
       'totp.ndjson': `${JSON.stringify({ email: 'cara@example.com', mfa_factors: [{ type: 'totp', secret: TOTP }] })}\n`,

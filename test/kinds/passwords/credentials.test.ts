@@ -170,7 +170,7 @@ test('a shape that an expression invented is not shown', () => {
   expect(writer.reset).toEqual({ code: 'password_reset_required', detail: 'md5' })
 })
 
-test(tried('CSV of any kind', 'password columns', 'a password in clear beside a hash'), () => {
+test(tried('CSV of any kind', 'password columns', 'a plain password next to a hash'), () => {
   const fields = { password: 'hunter22', passwordHash: BCRYPT, passwordHashType: 'bcrypt' }
   const kept = { secrets: { passwordHash: { hash: BCRYPT, type: 'bcrypt' } }, problems: [], beside: true }
   expect(normaliseCredentials(fields, reset)).toEqual(kept)
@@ -187,7 +187,7 @@ test(tried('CSV of any kind', 'password columns', 'a password in clear beside a 
   })
 })
 
-test(tried('CSV of any kind', 'password columns', 'a password in clear beside NULL and the like'), () => {
+test(tried('CSV of any kind', 'password columns', 'a plain password next to NULL and similar words'), () => {
   const kept = { secrets: { password: 'hunter22' }, problems: [] }
   for (const passwordHash of ['NULL', '\\N', ' None ', '"null"']) {
     for (const passwordHashType of [undefined, 'NULL', 'bcrypt']) {

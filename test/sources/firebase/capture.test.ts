@@ -379,7 +379,7 @@ describe('options', () => {
     ['a missing file', { credentials: './key.json' }, 'the key file ./key.json does not exist'],
     ['a folder', { credentials: './scratch' }, 'the key file ./scratch is a folder'],
     ['a file with other content', { credentials: './other.json' }, 'the key file ./other.json is not a JSON object'],
-    ['an unknown type', { credentials: './sort.json' }, 'the key file ./sort.json has no "type" that is known'],
+    ['an unknown type', { credentials: './sort.json' }, 'the key file ./sort.json has an unknown "type"'],
     ['no account', { serviceAccount: '{"type":"service_account"}' }, 'source.serviceAccount has no client_email'],
     [
       'a key on one line',

@@ -104,7 +104,7 @@ function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   ].join('; ')
 }
 
-/** Name that the recipe of Auth0 returns for the hash of an unverified account next to a verified one. */
+/** The name that Auth0's recipe returns for the hash of an account with an unverified address. */
 const UNVERIFIED = 'bcrypt_unverified'
 
 function describeWhy(why: ResetWhy, detail: string): string {
