@@ -183,7 +183,7 @@ describe('a large plan', () => {
     const text = asText(plan)
     expect(text).toMatch(/✗ .*users\.csv:2 {2}organization:\S+ \(3 records\): /)
     expect(text).toMatch(/✗ .*users\.csv:5 {2}organization:b: /)
-    expect(text).not.toContain('--full; by cause')
+    expect(text).not.toContain('all); by cause')
     expect(asMarkdown(plan)).toMatch(/organization:\S+ .*3 records/)
     expect(asMarkdown(plan)).not.toContain('more; by cause')
   })
