@@ -26,7 +26,7 @@ test('the key of another environment is rejected before anything is read or writ
   for (const args of [['plan'], ['apply', '--yes'], ['plan', '--refresh']]) {
     const other = await project.run(args, { env: { KEY: 'sk_test_production' } })
     expect(other.exit, other.stdout).toBe(5)
-    expect(other.stderr).toContain('belongs to another environment')
+    expect(other.stderr).toContain('belong to different environments')
   }
   expect(writes(workos.takeLog())).toEqual([])
   expect((await workos.snapshot('sk_test_production')).users).toEqual([])

@@ -104,7 +104,7 @@ function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   ].join('; ')
 }
 
-/** The name that Auth0's recipe returns for the hash of an account with an unverified address. */
+/** The hash type by which the Auth0 recipe marks an unverified account next to a verified one. */
 const UNVERIFIED = 'bcrypt_unverified'
 
 function describeWhy(why: ResetWhy, detail: string): string {
