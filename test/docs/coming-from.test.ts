@@ -266,7 +266,7 @@ const fields: Scenario = {
     expect((await scene.workos.snapshot()).users).toMatchObject([{ first_name: 'Ada', external_id: '7' }])
     expect(await scene.run(['test', '--recipe', 'firebase'])).toContain('passed')
     const guide = fileURLToPath(new URL('../../docs/how-to/sources/README.md', import.meta.url))
-    expect(readFileSync(guide, 'utf8')).toContain('Each sample above')
+    expect(readFileSync(guide, 'utf8')).toContain('examples/file-tables')
   },
 }
 

@@ -99,7 +99,7 @@ test('an external ID of someone with another address is blocked and listed, and 
   const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme')], { safety: { maxRejects: 2 } })
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(applied.stdout).toMatch(/! user:id-ada.*\n.*somebody@example\.com.*somebody else/)
+  expect(applied.stdout).toMatch(/! user:id-ada.*\n.*somebody@example\.com.*someone else/)
   expect(applied.stdout).toContain('! membership:id-ada@acme')
   const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
   expect(plan.actions).toMatchObject([

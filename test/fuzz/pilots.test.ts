@@ -183,7 +183,7 @@ async function stateOf(project: Project): Promise<string[]> {
 async function applied(project: Project, workos: Workos, scope: readonly string[]): Promise<number | undefined> {
   workos.takeLog()
   const result = await project.run(['apply', '--yes', ...scope], { env })
-  if (result.exit === 3 && result.stderr.includes('fits nothing')) {
+  if (result.exit === 3 && result.stderr.includes('selects_nothing')) {
     expect(writes(workos.log)).toEqual([])
     return undefined
   }
@@ -223,7 +223,7 @@ async function undone(project: Project, workos: Workos, only: string): Promise<v
   }
   const before = await held()
   const { exit, stderr } = await project.run(['destroy', '--confirm', 'pilots', '--only', only], { env })
-  if (exit === 3) return expect(stderr).toContain('fits nothing')
+  if (exit === 3) return expect(stderr).toContain('selects_nothing')
   expect([0, 7], stderr).toContain(exit)
   const after = await held()
   // No user has changed. A user that holds a membership of another stays.

@@ -137,7 +137,7 @@ describe('missing resources are a loss', () => {
     const project = await applied(workos, ROWS, { safety: { maxRejects: 3 } })
     const report = await verified(project)
     expect(report).toMatchObject({ exit: 7, counts: { clash: 1, not_applied: 2 } })
-    expect(report.findings.at(-1)).toMatchObject({ type: 'clash', message: expect.stringContaining('somebody else') })
+    expect(report.findings.at(-1)).toMatchObject({ type: 'clash', message: expect.stringContaining('someone else') })
   })
 
   test('a user whom someone recreated has another ID, and lacks their memberships', async () => {
