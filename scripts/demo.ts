@@ -14,7 +14,7 @@ run(['plan'], 0)
 run(['apply', '--yes'], 0)
 run(['plan', '--detailed-exitcode'], 0)
 process.stdout.write(
-  '\nThe second plan has nothing to do: applying is idempotent. What was made, with its WorkOS ids:\n' +
+  '\nThe second plan has nothing to do: applying is idempotent. To list what it created, with WorkOS IDs:\n' +
     '  npx tsx src/cli/main.ts state list\n',
 )
 
