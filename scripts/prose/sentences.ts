@@ -16,7 +16,7 @@ export interface Figures {
 export function sentencesOf(markdown: string): string[] {
   const prose = markdown
     .replaceAll(/^---\n.*?^---\n/gms, '')
-    .replaceAll(/^ *```.*?^ *```/gms, '\n\n')
+    .replaceAll(/^ *(`{3,}).*?^ *\1/gms, '\n\n')
     .replaceAll(/<!--.*?-->/gs, '')
     .replaceAll(/^ *\|.*$/gm, '\n')
     .replaceAll(/^#+ .*$/gm, '\n')
@@ -26,9 +26,10 @@ export function sentencesOf(markdown: string): string[] {
   return prose.split(/\n\s*\n/).flatMap((paragraph) => split(inOneLine(paragraph)))
 }
 
-/** Inline code counts as one word. */
+/** Inline code counts as one word, and can begin a sentence. */
 function inOneLine(text: string): string {
   return text
+    .replaceAll(/(?<=[.!?]["”)]?\s+)`[^`]*`/g, 'Code')
     .replaceAll(/`[^`]*`/g, 'code')
     .replaceAll(/[*_]{1,2}(\S[^*_]*)[*_]{1,2}/g, '$1')
     .replaceAll(/\s+/g, ' ')
