@@ -35,8 +35,13 @@ workos-migrate adds these functions to [JSONata's own](https://docs.jsonata.org/
 value (an absent field, null, or spaces), a function returns no value, unless its description says otherwise.
 `
 
-const PASSWORDS = `Each function returns a value for \`map.user.passwordHash\`: \`{ hash, type }\` in WorkOS's form, \`{ unsupported }\` with the name of an
-unsupported hasher, or \`{ notHash }\` with the shape of a value that is not a hash. Users without a supported hash are created without a
+const PASSWORDS = `Each function returns one of these values for \`map.user.passwordHash\`:
+
+- \`{ hash, type }\` in WorkOS's form
+- \`{ unsupported }\` with the name of an unsupported hasher
+- \`{ notHash }\` with the shape of a value that is not a hash
+
+Users without a supported hash are created without a
 password or rejected: \`passwords.unsupported\` decides. No message contains any part of a hash. [Passwords](../how-to/passwords.md) lists the
 hashes that WorkOS accepts.
 `

@@ -44,13 +44,17 @@ function wordsOf(sentence: string): number {
   return sentence.split(/\s+/).filter((word) => /[\p{L}\d]/u.test(word)).length
 }
 
+/** The sentences with more than 25 words. */
+export function longSentencesOf(sentences: readonly string[]): string[] {
+  return sentences.filter((sentence) => wordsOf(sentence) > LONG)
+}
+
 export function figuresOf(sentences: readonly string[]): Figures {
-  const counts = sentences.map(wordsOf)
   const share = (of: number) => of / Math.max(1, sentences.length)
   return {
     sentences: sentences.length,
-    words: share(counts.reduce((sum, count) => sum + count, 0)),
-    long: share(counts.filter((count) => count > LONG).length),
+    words: share(sentences.reduce((sum, sentence) => sum + wordsOf(sentence), 0)),
+    long: share(longSentencesOf(sentences).length),
     passive: share(sentences.filter(isPassive).length),
   }
 }

@@ -1081,11 +1081,7 @@ export type SourceClerk = {
 /** Requests per period, such as `500/10s`. */
 export type Limit = string
 
-/**
- * An Auth0 tenant, read through its Management API into a snapshot (`domain`,
- * `clientId`, `clientSecret`), or a file of its users (`users`) from the bulk export or
- * the dashboard.
- */
+/** An Auth0 tenant, or a file of its users. */
 export type SourceAuth0 = {
   /** Selects this source. */
   type: 'auth0'

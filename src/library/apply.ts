@@ -90,9 +90,9 @@ export interface Applied {
  * Applies a plan. It makes the plan again under the state's lock and compares the two: it applies
  * exactly the plan that you reviewed, or nothing. Failed resources do not reject the promise; they
  * are in the result.
- * @throws StalePlanError if something changed since; GuardError if a guard refuses or an approval
- *   is missing; StrictError; LockedError if another command uses the state; and the errors of
- *   `plan`
+ * @throws StalePlanError if something changed since, or GuardError if a guard refuses or an
+ *   approval is missing. Also throws StrictError, LockedError if another command uses the state,
+ *   and the errors of `plan`.
  */
 export function apply(plan: Plan, options?: ApplyOptions): Running<Applied>
 /**

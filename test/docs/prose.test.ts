@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { messagesOfCode, messagesOfSchemas } from '../../scripts/prose/messages.ts'
-import { faultsOf, figuresOf, sentencesOf } from '../../scripts/prose/sentences.ts'
+import { faultsOf, figuresOf, longSentencesOf, sentencesOf } from '../../scripts/prose/sentences.ts'
 import { docPages } from './pages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -40,6 +40,13 @@ test('no sentence of a page has a doubled word or a cliché', () => {
   const sentences = prose.flatMap((page) => sentencesOf(read(page)))
   expect(faultsOf('It is is crystal clear.')).toHaveLength(2)
   expect(sentences.flatMap((sentence) => faultsOf(sentence).map((fault) => `${fault}: ${sentence}`))).toEqual([])
+})
+
+test('no sentence of a page has more than 25 words', () => {
+  const sample = 'word '.repeat(25)
+  expect(longSentencesOf([`${sample}.`, `${sample}more.`])).toEqual([`${sample}more.`])
+  const found = prose.flatMap((page) => longSentencesOf(sentencesOf(read(page))).map((long) => `${page}: ${long}`))
+  expect(found).toEqual([])
 })
 
 test('sentences are found only in prose', () => {
