@@ -178,12 +178,15 @@ export function rejection(
   refs: Record<string, string> = {},
 ): Reject {
   const [first] = problems
+  const message = problems.map((problem) => problem.message).join('; ')
+  const owner = whose(key, refs, record)
   const reject: Reject = {
     seq: record.seq,
     kind,
     key,
     code: first?.code ?? 'invalid',
-    message: problems.map((problem) => problem.message).join('; ') + whose(key, refs, record),
+    // The message of another reject that it quotes can end with the record already.
+    message: message.endsWith(owner) ? message : message + owner,
     origin: originOf(record, item),
     refs,
   }
