@@ -103,7 +103,7 @@ function matchOf({ definition, desired, live, refIds }: Found): MatchedBy {
     : 'name'
 }
 
-/** Whether nothing proves whose account it is: the person who opened it never verified the address. */
+/** Whether nothing proves whose account it is: its owner never verified the address. */
 export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): boolean {
   return provenBy !== undefined && live.attributes[provenBy] !== true
 }

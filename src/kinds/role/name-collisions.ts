@@ -3,8 +3,8 @@ import { MAX_ROLE_SLUG } from './roles.ts'
 
 /**
  * Finds names that expressions turned into one role slug: `Admin` and `Admin!` would be one role,
- * and anyone who has one would get the permissions of both. A slug means an organization role if the
- * organization defines one, otherwise a role of the environment.
+ * and anyone who has one would get the permissions of both. A slug means an organization role if
+ * the organization defines one, otherwise a role of the environment.
  */
 
 /** Whether an organization defines its own role with this slug: then only its own names count. */
