@@ -37,4 +37,4 @@ export const keyOf = (noun: string): Remedy => after(`map the key of the right $
 
 /** For a dependent of something rejected. */
 export const rejectedWith = (noun: string): Remedy =>
-  withCause(`the ${noun} it belongs to was rejected: correct that ${noun}`)
+  withCause(`correct the ${noun} it belongs to: that ${noun} was rejected`)

@@ -529,7 +529,7 @@ describe('connections through the API', () => {
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(7)
     const { stdout } = await project.run(['errors'], { env })
     expect(stdout).toContain('connection_already_exists_for_organization (1)')
-    expect(stdout).toContain('the organization has another connection in WorkOS')
+    expect(stdout).toContain('delete the other connection of the organization in WorkOS')
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   })
 

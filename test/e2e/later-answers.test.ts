@@ -32,7 +32,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
       method: 'PUT',
       route: '/user_management/users/:id',
     },
-    /verified in the meantime: apply again/,
+    /apply again to compare the address again/,
   ],
   [
     'user:id-ada',
@@ -56,7 +56,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
       method: 'POST',
       route: '/organizations',
     },
-    /already has the domain/,
+    /the organization in WorkOS that already has it/,
   ],
   [
     'group-membership:id-ada@Engineering@acme',
@@ -102,7 +102,7 @@ test('an organization role that a group assigns is not deleted, and the run show
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(7)
   const errors = await project.run(['errors'], { env })
   expect(errors.stdout).toMatch(/role_has_group_role_mappings/)
-  expect(errors.stdout).toMatch(/remove it from those groups in WorkOS first/)
+  expect(errors.stdout).toMatch(/first remove the role in WorkOS from the groups that assign it/)
   await workos.call('DELETE', assignments, { role_slug: 'org-keeper' })
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
 })

@@ -22,7 +22,7 @@ export const connectionRemedies: Remedies = {
     'ask WorkOS to enable creating connections by the API in this environment, or set connections.mode to handoff and import the files of workos-migrate handoff',
   ),
   connection_already_exists_for_organization: after(
-    'the organization has another connection in WorkOS: delete that connection, or skip this one with map.connection.when',
+    'delete the other connection of the organization in WorkOS, or skip this one with map.connection.when',
   ),
   connection_without_secret: after(
     'map clientSecret, which WorkOS requires for OpenID Connect, or skip the connection with map.connection.when',

@@ -15,7 +15,7 @@ export const groupRemedies: Remedies = {
   ),
   group_text_too_long: after('shorten the name or the description, for example with $substring in the mapping'),
   group_missing: after(
-    'no record describes that group: map it under map.group, or skip the member with map.groupMember.when',
+    'map the group under map.group, or skip the member with map.groupMember.when: no record describes that group',
   ),
   group_member_incomplete: after(
     'map the keys of the group, its organization and the user, or skip the item with map.groupMember.when',
@@ -24,13 +24,13 @@ export const groupRemedies: Remedies = {
     'add the user to the organization of the group, or remove the member from the group',
   ),
   shared_group_name: after(
-    'an organization can have one group of each name: map names that differ, such as full paths; if they are one group, map the same key',
+    'map names that differ, such as full paths, or map the same key if they are one group: an organization can have one group of each name',
   ),
   group_key_collision: after(
-    'several names of the source result in the same key: make the keys differ in map.group.key and map.groupMember.group',
+    'make the keys differ in map.group.key and map.groupMember.group: several names of the source result in the same key',
   ),
-  duplicate_group_role_assignment: again('the group got the role in the meantime: apply again, and apply finds it'),
+  duplicate_group_role_assignment: again('apply again: the group got the role in the meantime, and apply finds it'),
   group_membership_limit_exceeded: after(
-    'the group is full in WorkOS: split it in the mapping, or ask WorkOS to raise the limit',
+    'split the group in the mapping, or ask WorkOS to raise the limit: the group is full in WorkOS',
   ),
 }

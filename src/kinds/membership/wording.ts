@@ -15,7 +15,7 @@ export const membershipRemarks: Remarks = {
 
 /** Codes of plans first, then codes of WorkOS. */
 export const membershipRemedies: Remedies = {
-  role_for_two_users: after('the row names two users: correct external_id or email, or leave one empty'),
+  role_for_two_users: after('correct external_id or email, or leave one empty: the row names two users'),
   membership_rejected: rejectedWith('membership'),
   membership_incomplete: after(
     'map the keys of the user and of the organization, or skip the record with map.membership.when',
@@ -34,15 +34,15 @@ export const membershipRemedies: Remedies = {
   ),
   invalid_role: after('define the role under roles.define, or create it in WorkOS'),
   sub_resource_scoped_role_not_allowed: after(
-    'WorkOS assigns that role only on resources below an organization: use another role, with roles.map',
+    'use another role, with roles.map: WorkOS assigns that role only on resources below an organization',
   ),
   multiple_roles_not_enabled: after(
     'enable several roles per membership in the WorkOS dashboard, or set roles.notEnabled to first and add one role of each such membership to roles.priority',
   ),
-  organization_membership_already_exists: again('the membership exists now: apply again, and apply finds it'),
-  user_already_organization_member: again('the membership exists now: apply again, and apply finds it'),
+  organization_membership_already_exists: again('apply again: the membership exists now, and apply finds it'),
+  user_already_organization_member: again('apply again: the membership exists now, and apply finds it'),
   cannot_reactivate_pending_organization_membership: after(
-    'the user has an open invitation: revoke it in WorkOS, or wait until the user accepts it',
+    'revoke the open invitation of the user in WorkOS, or wait until the user accepts it',
   ),
 }
 

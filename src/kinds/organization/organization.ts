@@ -168,7 +168,7 @@ function organizationId(value: unknown): Check<string | undefined> {
   return refuse(
     'invalid_organization_id',
     `${shown(text.value)} is not the WorkOS ID of an organization`,
-    'WorkOS IDs begin with org_: map an ID of the source to externalId',
+    'map an ID of the source to externalId: WorkOS IDs begin with org_',
   )
 }
 

@@ -22,22 +22,24 @@ export const organizationRemedies: Remedies = {
   no_organization: keyOf('organization'),
   several_organizations: keyOf('organization'),
   organization_rejected: rejectedWith('organization'),
-  organization_missing: after('the organization is not in the source: add its record, or remove this one'),
-  invalid_organization_id: after('WorkOS IDs begin with org_: map an ID of the source to externalId'),
+  organization_missing: after(
+    'add the record of the organization, or remove this one: the organization is not in the source',
+  ),
+  invalid_organization_id: after('map an ID of the source to externalId: WorkOS IDs begin with org_'),
   organization_unnamed: after('map an ID, an external ID or a name, or skip the record with map.organization.when'),
   invalid_domain: after('correct the domain: it looks like example.com'),
   invalid_domain_state: after('map pending or verified as the state of a domain'),
   consumer_domain: after(
-    'WorkOS rejects domains of public email providers: remove the domain, or set organizations.consumerDomains: drop',
+    'remove the domain, or set organizations.consumerDomains: drop: WorkOS rejects domains of public email providers',
   ),
   organization_name_conflict: after(
     'use one name in all records, map different keys for two organizations, or set organizations.onNameConflict to most, first or last',
   ),
   shared_domain: after(
-    'only one organization can have a domain: remove it from the others, or set organizations.sharedDomains: drop',
+    'remove the domain from all but one organization, or set organizations.sharedDomains: drop: only one organization can have a domain',
   ),
   organization_key_collision: after(
-    'several names of the source result in the same key: make the keys differ in map.organization.key and map.membership.organization',
+    'make the keys differ in map.organization.key and map.membership.organization: several names of the source result in the same key',
   ),
   unknown_organization: after(
     'check the ID and the environment of the API key, or map a name to create the organization',
@@ -46,7 +48,9 @@ export const organizationRemedies: Remedies = {
     'set the external ID of the right one in WorkOS, map its WorkOS ID as id, or set organizations.matchByName to false to create a new one',
   ),
   consumer_domain_forbidden: after('remove the domain: WorkOS rejects domains of public email providers'),
-  organization_domain_already_used: after('another organization owns the domain: remove it there or from the source'),
-  domain_already_exists: after('an organization in WorkOS already has the domain: remove it there or from the source'),
+  organization_domain_already_used: after('remove the domain from the source, or from the organization that owns it'),
+  domain_already_exists: after(
+    'remove the domain from the source, or from the organization in WorkOS that already has it',
+  ),
   domain_invalid: after('correct the domain in the source'),
 }

@@ -24,14 +24,14 @@ export const userRemarks: Remarks = {
 
 /** Codes of plans first, then codes of WorkOS. */
 export const userRemedies: Remedies = {
-  key_contradiction: after('two users have one key: give each its own key, or make the records agree'),
+  key_contradiction: after('give each user its own key, or make the records agree: two users have one key'),
   duplicate_user: after(
     'skip all but one of the records with map.user.when, or set dedupe.user.strategy to merge, first, last or newest',
   ),
   no_user: keyOf('user'),
   several_users: keyOf('user'),
   user_rejected: rejectedWith('user'),
-  user_missing: after('the user is not in the source: add its record, or remove this one'),
+  user_missing: after('add the record of the user, or remove this one: the user is not in the source'),
   invalid_totp_secret: after(
     'set totp.encoding to the encoding of the secrets, or correct the record; no part of the secret is shown here',
   ),
@@ -43,11 +43,11 @@ export const userRemedies: Remedies = {
     'write the address with ASCII letters, since one of its characters can be taken for another, or skip the record with map.user.when',
   ),
   possible_duplicate: after(
-    'two addresses differ only in the case or form of letters outside ASCII: write them in one way, or skip one user with map.user.when',
+    'write both addresses in one way, or skip one user with map.user.when: they differ only in the case or form of letters outside ASCII',
   ),
   email_missing: after('add the email address, by which WorkOS identifies users, or skip the user with map.user.when'),
   user_key_collision: after(
-    'several names of the source result in the same key: make the keys differ in map.user.key and wherever else the user is named',
+    'make the keys differ in map.user.key and wherever else the user is named: several names of the source result in the same key',
   ),
   invalid_password: after('map the password as text'),
   type_without_hash: after('map both the hash and its type, or neither'),
@@ -75,10 +75,10 @@ export const userRemedies: Remedies = {
   email_not_available: after(
     'find the user in WorkOS that has the email address. If two users of this migration swap their addresses, first give one of them another address in WorkOS',
   ),
-  user_already_exists: again('the user exists now: apply again, and apply finds it'),
+  user_already_exists: again('apply again: the user exists now, and apply finds it'),
   invalid_locale: after('correct the locale in the source, or leave it empty: WorkOS rejects it'),
   invalid_email: after('correct the email address in the source'),
-  email_already_verified: again('the address was verified in the meantime: apply again to compare it again'),
+  email_already_verified: again('apply again to compare the address again: it was verified in the meantime'),
   email_change_not_allowed: after(
     'change the address in the organization that owns its domain: the user signs in there',
   ),
