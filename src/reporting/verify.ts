@@ -136,15 +136,16 @@ export function conclusion({ outcome, kinds, rejected }: Verification, paint: Pa
   const sum = (field: 'desired' | 'different' | 'missing' | 'otherId' | 'extra' | 'notInState') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
   const desired = sum('desired')
-  const all = desired === 1 ? '1 resource is' : `all ${counted(desired, 'resource')} are`
+  const all = desired === 1 ? '1 resource' : `all ${counted(desired, 'resource')}`
+  const verified = `Verified: WorkOS has ${all}, with the values of the source`
   const without = rejected === 0 ? '' : `, except for the ${counted(rejected, 'rejected record')}`
   switch (outcome) {
     case 'verified':
-      return paint('green', `Verified: ${all} in WorkOS as desired.`)
+      return paint('green', `${verified}.`)
     case 'different': {
       const unlike = sum('different') + sum('extra') + sum('notInState') > 0
-      if (!unlike) return paint('green', `Verified: ${all} in WorkOS as desired${without}.`)
-      return paint('yellow', `Nothing is missing: ${all} in WorkOS${without}. The differences are listed above.`)
+      if (!unlike) return paint('green', `${verified}${without}.`)
+      return paint('yellow', `Nothing is missing: WorkOS has ${all}${without}. The differences are listed above.`)
     }
     case 'lost': {
       const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another ID`

@@ -63,7 +63,7 @@ export async function verifyKind(
   return sums
 }
 
-/** @returns how many resources are in WorkOS as desired and need no finding */
+/** @returns how many resources WorkOS has with the values of the source; they need no finding */
 function matchPlainly(rundb: RunDatabase, definition: KindDefinition): number {
   const { name: kind, refs, natural, inForce = {}, live: { own, wholly } = {} } = definition
   if (natural === undefined || (own !== undefined && wholly === undefined)) return 0

@@ -99,7 +99,7 @@ describe('a role from a group in addition to those of the source', () => {
     expect(text.stdout).toMatch(
       new RegExp(`membership:id-bea@acme has the role viewer from the group "Engineering" \\(org_\\w+/${id}\\)`),
     )
-    expect(text.stdout).toContain('Verified: all ')
+    expect(text.stdout).toContain('Verified: WorkOS has all ')
   })
 
   test('does not hide that someone changed the roles of the membership itself', async () => {
