@@ -44,7 +44,7 @@ function sourceDefaults(): string {
 
 const DEFAULTS = `/**
  * The defaults of the options of a source. The check of a manifest does not fill them in: files
- * reject options that somebody set, and the digest of every manifest would change.
+ * reject options that are set, and the digest of every manifest would change.
  */
 `
 

@@ -29,7 +29,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     unmasked: { stdout, stderr },
   }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
-  // No message can repeat a key that somebody put on the command line.
+  // No message can repeat a key on the command line.
   for (const arg of args) registerWrittenKeys(arg, aware.redactor)
   try {
     return await runProgram(args, aware)

@@ -67,7 +67,7 @@ export function addChange(
 }
 
 /**
- * Whether sending a value would confirm an address in an account that somebody else opened. The
+ * Whether sending a value would confirm an address in an account that another person opened. The
  * source speaks for its own account; only the owner of this one can verify the address.
  * @param held the value in WorkOS
  */

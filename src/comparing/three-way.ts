@@ -8,7 +8,7 @@ import { asObject, comparedFields, differs, diffField, sameValue } from './field
 
 /**
  * The three-way comparison of a resource in the state. A field is sent if the source changed it
- * since it was last applied. What somebody changed in WorkOS since then is kept and reported.
+ * since it was last applied. Changes made in WorkOS since then are kept and reported.
  * @param live undefined if planning had no reason to read it
  * @param policyOf what to do with a field that was changed in WorkOS
  * @param ownership nothing confirms the owner of an adopted account, whatever the policy

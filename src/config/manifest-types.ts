@@ -1745,7 +1745,7 @@ export type Tests = Record<string, Test>
 
 /**
  * The defaults of the options of a source. The check of a manifest does not fill them in: files
- * reject options that somebody set, and the digest of every manifest would change.
+ * reject options that are set, and the digest of every manifest would change.
  */
 export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },

@@ -41,7 +41,7 @@ const UPPER_IS_ASCII = /([\u00df\u0131\u0149\u017f\u01f0\u1e96-\u1e9a\ufb00-\ufb
 
 /**
  * JSONata's `$lowercase`, without turning other characters into ASCII letters: an address with a
- * Kelvin sign would become somebody else's address before any rule sees it.
+ * Kelvin sign would become another user's address before any rule sees it.
  */
 export function lowercase(text: string | undefined): string | undefined {
   return text === undefined ? undefined : around(LOWER_IS_ASCII, text, (part) => part.toLowerCase())

@@ -6,7 +6,7 @@ const BETWEEN = ', '
 
 /**
  * A value, the index of its record, the time of its last change, and how many equal records it
- * stands for.
+ * represents.
  */
 export interface Held<T extends Json = Json> {
   draft: number

@@ -11,7 +11,7 @@ export interface Mergeable {
   secrets: JsonObject | null
   /** When it last changed, in milliseconds since 1970. */
   updatedAt?: number | null
-  /** How many records it stands for. Default 1. */
+  /** How many records it represents. Default 1. */
   records?: number
 }
 

@@ -117,9 +117,9 @@ export function inTheState(): Population {
 }
 
 /**
- * Users in the state that are no longer in the source. For all others the source decides: under the
- * same key, as a part of a merged user, or under another key, where somebody out of scope with the
- * same address, external ID or WorkOS ID is about to take the account over.
+ * Users in the state that are no longer in the source. The source still has all others: under the
+ * same key, as a part of a merged user, or under another key. In the last case, a user out of scope
+ * with the same address, external ID or WorkOS ID is about to take over the account.
  */
 export function leftTheSource(): Population {
   const only = (kind: string) => `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = '${kind}' AND d.key = k.key)

@@ -14,8 +14,8 @@ import type { Work } from './rule-mapper.ts'
 const SHOWN = 120
 
 /**
- * The member of a field that stands for all members of an object; members with a name of their own
- * win.
+ * The member of a field that represents all members of an object. A member with its own name has
+ * precedence.
  */
 const ALL_MEMBERS = '*'
 

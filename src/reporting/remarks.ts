@@ -8,7 +8,7 @@ import type { NoteCount } from '../rundb/notes.ts'
 import { renderHint } from './actions-text.ts'
 import { counted, type Paint } from './style.ts'
 
-/** The remark on a source of which only a part was read. */
+/** The remark on a source that was read only in part. */
 export const PARTIAL =
   'only part of the source was read (source.updatedSince): everything else stays as it is and does not count as removed'
 

@@ -1,9 +1,9 @@
 import type { RequestClass } from './limiter.ts'
 
-/** Maximum number of buckets. Beyond it, each two become one of twice the width. */
+/** Maximum number of buckets. A longer run merges buckets in pairs and doubles their width. */
 const BUCKETS = 600
 
-/** A class of requests, or those of all classes that were rejected. */
+/** A class of requests, or `refused`: the rejected requests of all classes. */
 export type TimelineSeries = RequestClass | 'refused'
 
 /**

@@ -90,7 +90,7 @@ function describeDeletes({ summary }: Plan): string | undefined {
   return some.length === 0 ? undefined : someOf(some, { limit: some.length })
 }
 
-/** Shows only the target and the warnings of a saved plan: somebody reviewed the rest. */
+/** Shows only the target and the warnings of a saved plan: the review covered the rest. */
 async function showHead(plan: Plan, { stdout, env }: Context): Promise<void> {
   const paint = painter(wantsColor(stdout, env))
   const { write, end } = buffered(stdout)

@@ -65,8 +65,8 @@ export const invitationDraft: DraftDefinition = {
 }
 
 /**
- * Leaves out invitations to organizations of which the recipient is already a member, and to
- * accounts that exist, by the source.
+ * Leaves out invitations whose recipient is already a member of the organization, or already has an
+ * account, according to the source.
  */
 function leaveOutPresent(rundb: RunDatabase): void {
   if (rundb.count("SELECT EXISTS (SELECT 1 FROM desired WHERE kind = 'invitation')") === 0) return

@@ -258,7 +258,7 @@ function findUsers(rundb: RunDatabase, limit: number | null): void {
 }
 
 /**
- * The chosen organizations, and those of which users in scope are members by a membership in scope.
+ * The chosen organizations, and those that users in scope belong to by a membership in scope.
  */
 function findOrganizations(rundb: RunDatabase): void {
   rundb.run(

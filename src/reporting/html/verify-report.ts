@@ -27,7 +27,7 @@ import type { AssembledReport } from './document.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
 import { accountingSection, problemSections, rejectsOf } from './sections.ts'
 
-/** Types of which the page contains all findings. Of the others, the first `most`. */
+/** The page contains all findings of these types, and the first `most` of the others. */
 const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])
 
 export async function verifyReport(verification: Verification, options: ReportOptions): Promise<AssembledReport> {

@@ -306,7 +306,7 @@ export async function columnsOf(
 /** The columns of a format. Other columns keep their name, so that mappings can read them. */
 export interface ColumnSpec {
   known: readonly string[]
-  /** Each entry is a list of columns of which one is required. */
+  /** Each entry is a list of columns. One of them is required. */
   required: readonly (readonly string[])[]
   /** Columns whose values keep surrounding spaces. */
   verbatim?: readonly string[] | 'all'
