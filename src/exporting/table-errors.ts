@@ -104,6 +104,6 @@ export function explainedEndpoint(
   }
   if (!(error instanceof CertificatesUnreadable)) return error
   const message = `cannot read the certificates: ${error.message}`
-  const hint = 'correct export.postgres.ca; the path is relative to the manifest’s folder'
+  const hint = "correct export.postgres.ca; the path is relative to the manifest's folder"
   return new ManifestError({ code: 'export_ca', message, hint, ...at('ca') }, { cause: error })
 }

@@ -47,7 +47,7 @@ export function proposeMapping(
   const lockedOut = lockedOutBy(paths, today, whole)
   const conditions = [...(only === undefined ? [] : [only]), ...(leaveOut ? lockedOut.map((by) => by.condition) : [])]
   const user: MappingProposal['user'] = conditions.length === 0 ? {} : { when: conditions.join(' and ') }
-  const email = finder.take('email') ?? finder.takeByType('e-mail')
+  const email = finder.take('email') ?? finder.takeByType('email')
   const id = finder.takeId()
   const key = keyOf(id, email)
   if (key !== undefined) user.key = key

@@ -77,7 +77,7 @@ export function typeOf(value: unknown): string {
 }
 
 function typeOfText(text: string): string {
-  if (/^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/.test(text)) return 'e-mail'
+  if (/^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/.test(text)) return 'email'
   if (/^-?\d{1,40}(\.\d{1,40})?$/.test(text)) return 'number'
   if (/^(true|false|yes|no|[ynt]|f)$/i.test(text)) return 'yes/no'
   if (/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d.{0,20})?$/.test(text)) return 'time'

@@ -45,9 +45,9 @@ export function faultCases(users: number, rate: number): FaultCase[] {
     ['no answer, not written', { kind: 'silent', when: 'before' }],
     ['no answer, written', { kind: 'silent', when: 'after' }],
     ['latency', { kind: 'slow', ms: 100 }],
-    ['written after the time-out', { kind: 'slow', ms: TOO_SLOW }],
+    ['written after the timeout', { kind: 'slow', ms: TOO_SLOW }],
     ['slow bodies', { kind: 'dribbled', ms: 200 }],
-    ['bodies slower than the time-out', { kind: 'dribbled', ms: TOO_SLOW }],
+    ['bodies slower than the timeout', { kind: 'dribbled', ms: TOO_SLOW }],
   ]
   return [
     ...passing.map(

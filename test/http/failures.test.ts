@@ -4,7 +4,7 @@ import { describeFailure } from '../../src/http/failures.ts'
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
 
 test.each<[string, unknown, string]>([
-  ['a time-out of a signal', new DOMException('The operation timed out', 'TimeoutError'), 'no response in time'],
+  ['a timeout of a signal', new DOMException('The operation timed out', 'TimeoutError'), 'no response in time'],
   ['a request that was given up', new DOMException('This operation was aborted', 'AbortError'), 'no response in time'],
   ['a cause', new TypeError('fetch failed', { cause: refused }), 'connect ECONNREFUSED 127.0.0.1:1'],
   ['several addresses that were tried', new AggregateError([refused, refused]), 'connect ECONNREFUSED 127.0.0.1:1'],

@@ -92,5 +92,5 @@ async function scoreOfRows(table: CatalogTable, samples: Samples): Promise<numbe
   const [email = '', hash = ''] = [emailColumn(table), hashColumn(table)]
   const share = (column: string, type: string) =>
     rows.filter((row) => typeOf(row[column]) === type).length / rows.length
-  return (share(email, 'e-mail') > 0.5 ? 2 : -2) + (share(hash, 'password hash') > 0 ? 2 : 0)
+  return (share(email, 'email') > 0.5 ? 2 : -2) + (share(hash, 'password hash') > 0 ? 2 : 0)
 }

@@ -208,7 +208,7 @@ function readCa(path: string): string {
       {
         code: 'database_ca_unreadable',
         message: `the certificate file for the database cannot be read (${code})`,
-        hint: 'set source.ca to its path, relative to the manifest’s folder',
+        hint: "set source.ca to its path, relative to the manifest's folder",
         path: 'source.ca',
       },
       { cause },

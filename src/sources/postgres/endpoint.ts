@@ -36,7 +36,7 @@ function inWords<T>(read: () => T): T {
     }
     if (!(cause instanceof CertificatesUnreadable)) throw cause
     const message = `the certificates for the database cannot be read: ${cause.message}`
-    const hint = 'correct source.ca; the path is relative to the manifest’s folder'
+    const hint = "correct source.ca; the path is relative to the manifest's folder"
     throw new ManifestError({ code: 'database_ca_unreadable', message, hint, path: 'source.ca' }, { cause })
   }
 }

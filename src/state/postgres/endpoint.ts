@@ -61,7 +61,7 @@ function inWords<T>(read: () => T): T {
       {
         code: 'state_ca_unreadable',
         message: `the certificates of the state database cannot be read: ${cause.message}`,
-        hint: 'correct state.ca: the path is relative to the manifest’s folder',
+        hint: "correct state.ca: the path is relative to the manifest's folder",
       },
       { cause },
     )
