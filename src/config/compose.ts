@@ -125,7 +125,7 @@ function extendsOf(tree: Branch): Scalar[] {
     throw new ManifestError({
       code: 'wrong_type',
       message: 'extends must be a path, the name of a recipe, or a list of these',
-      hint: 'for example extends: ./base.yaml',
+      hint: 'write, for example, extends: ./base.yaml',
       at: locationOf(item.place),
       path: 'extends',
     })

@@ -1,5 +1,6 @@
 import { type Clock, sleep, systemClock } from '../clock.ts'
 import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
+import { counted } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { passingFailure } from '../http/failures.ts'
 import { openNetwork } from '../http/network.ts'
@@ -192,7 +193,7 @@ function givenUp(what: string, why: string, attempts: number, status?: number): 
   return new GithubError(
     {
       code: 'github_unreachable',
-      message: `no usable response from GitHub to ${what}: ${why} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
+      message: `no usable response from GitHub to ${what}: ${why} (${counted(attempts, 'attempt')})`,
       hint: 'check https://www.githubstatus.com, then run the job again',
     },
     // A rate limit is not a missing permission.

@@ -5,6 +5,7 @@
 
 import { type Clock, sleep, systemClock } from '../clock.ts'
 import { CredentialsError, ExitCode, OperatorError, UsageError } from '../diagnostics/errors.ts'
+import { counted } from '../diagnostics/printable.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { passingFailure } from '../http/failures.ts'
 import { type Network, openNetwork } from '../http/network.ts'
@@ -197,7 +198,7 @@ function noJob(why: string): UsageError {
 function unreachable({ message }: Error, attempts: number): GitlabError {
   return new GitlabError({
     code: 'gitlab_unreachable',
-    message: `no usable response from GitLab: ${message} (${attempts} attempts)`,
+    message: `no usable response from GitLab: ${message} (${counted(attempts, 'attempt')})`,
     hint: 'run the job again: it checks what exists and writes nothing twice',
   })
 }

@@ -1,4 +1,5 @@
 import { SourceError } from '../diagnostics/errors.ts'
+import { counted } from '../diagnostics/printable.ts'
 import { isObject, type Json } from '../json.ts'
 
 /** A response with a status that is not a success and that repeating will not change. */
@@ -65,7 +66,7 @@ function errorIn({ error }: Record<string, unknown>): Record<string, unknown> | 
 export function unreachable(name: string, reason: string, attempts: number): SourceError {
   return new SourceError({
     code: 'source_unreachable',
-    message: `${name} cannot be reached: ${reason} (${attempts} attempts)`,
+    message: `${name} cannot be reached: ${reason} (${counted(attempts, 'attempt')})`,
     hint: 'check the URL under source and the network, then run the same command again: it continues where it stopped',
   })
 }

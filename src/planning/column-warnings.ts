@@ -2,7 +2,7 @@ import type { LoadedManifest } from '../config/load.ts'
 import { expressionsOf, isExpressionPath, type Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import { recipeAt } from '../config/recipes.ts'
-import { figure, someOf } from '../diagnostics/printable.ts'
+import { counted, figure, someOf } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { shownName } from '../inspecting/sensitivity.ts'
 import { isObject } from '../json.ts'
@@ -60,7 +60,7 @@ export function emptyFields(tables: readonly FieldTable[], loaded: LoadedManifes
   })
   const more = found.length - EMPTY_TOLD
   if (more <= 0) return found
-  const message = `${figure(more)} more mapped fields are empty in all resources`
+  const message = `${counted(more, 'more mapped field is', 'more mapped fields are')} empty in all resources`
   return [...found.slice(0, EMPTY_TOLD), { code: 'field_empty', severity: 'warning', message, hint: LOOK }]
 }
 
@@ -307,7 +307,7 @@ export function missingColumns(loaded: LoadedManifest, source: Source, { streams
     told.push({
       code: 'column_not_in_file',
       severity: 'warning',
-      message: `${figure(more)} more expressions read columns that the source does not have`,
+      message: `${counted(more, 'more expression reads', 'more expressions read')} columns that the source does not have`,
       hint: 'list them with: workos-migrate validate',
     })
   }

@@ -86,7 +86,7 @@ export function manyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream:
     code: 'many_left_out',
     severity: 'warning',
     message: `${path} leaves out ${figure(left)} of ${figure(of)} records of ${stream}`,
-    hint: 'if this is wrong, compare the condition with the values of the columns that it reads',
+    hint: 'compare the condition with the values of its columns; if it is right, do nothing',
     at: loaded.originOf(path.split('.')) ?? loaded.locate(path.split('.')),
     path,
   }))

@@ -55,7 +55,7 @@ function renderStream(stream: StreamInspection, complete: boolean, { paint, writ
   write(reached ? `${counted(stream.records, noun)}${rejected}\n` : 'not reached\n')
   const rows = stream.paths.map((path) => [printable(path.path), fillRate(path), holds(path), looks(path)])
   write(columns(rows, paint))
-  if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} more paths\n`)
+  if (stream.morePaths > 0) write(`  … ${counted(stream.morePaths, 'more path')}\n`)
 }
 
 /** Rounded down, so 100 % means all. */

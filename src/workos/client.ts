@@ -1,5 +1,6 @@
 import { type Clock, systemClock, type Wait } from '../clock.ts'
 import { TargetError } from '../diagnostics/errors.ts'
+import { counted } from '../diagnostics/printable.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { neverSent, passingFailure } from '../http/failures.ts'
 import type { Proxies } from '../http/proxy.ts'
@@ -233,7 +234,7 @@ export class WorkosClient implements Api {
   #unreachable(reason: string, attempts: number): TargetError {
     return new TargetError({
       code: 'target_unreachable',
-      message: `${this.#options.baseUrl} cannot be reached: ${this.#redactor.redact(reason)} (${attempts} attempts)`,
+      message: `${this.#options.baseUrl} cannot be reached: ${this.#redactor.redact(reason)} (${counted(attempts, 'attempt')})`,
       hint: 'check target.baseUrl and the network, then run the same command again: it continues where it stopped',
     })
   }

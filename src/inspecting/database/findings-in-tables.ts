@@ -2,6 +2,7 @@
  * Suspicious facts about a database, as counts and names of tables. No finding contains a value of
  * a user.
  */
+import { counted } from '../../diagnostics/printable.ts'
 import type { Inspection, PasswordFormat } from '../inspection.ts'
 import { wordsOf } from '../sensitivity.ts'
 import { type Catalog, type CatalogTable, nameOf } from './catalog.ts'
@@ -143,12 +144,12 @@ async function aboutPeople({ catalog, samples, inspection }: Seen, { people }: T
       code: 'duplicate_emails',
       table: name,
       message: `${duplicates} email ${duplicates === 1 ? 'address is' : 'addresses are'} in several rows of ${name}`,
-      hint: 'rows with the same address become one user; see docs/how-to/duplicates.md',
+      hint: 'merge or separate these rows: see docs/how-to/duplicates.md',
     })
   }
   const formats = inspection?.people.passwords.formats ?? []
-  const counted = (fate: PasswordFormat['fate']) => formats.filter((format) => format.fate === fate)
-  const [unknown, reset] = [counted('malformed'), counted('reset')]
+  const formatsOf = (fate: PasswordFormat['fate']) => formats.filter((format) => format.fate === fate)
+  const [unknown, reset] = [formatsOf('malformed'), formatsOf('reset')]
   if (unknown.length > 0) findings.push(aboutHashes('unknown_hashes', unknown, 'cannot be read as hashes'))
   if (reset.length > 0)
     findings.push(aboutHashes('passwords_reset', reset, 'have a format that WorkOS does not accept'))
@@ -162,7 +163,12 @@ function aboutHashes(code: Finding['code'], formats: readonly PasswordFormat[], 
   const count = formats.reduce((sum, format) => sum + format.count, 0)
   const named = formats.map(({ format }) => format).join(', ')
   const message = `${count} of the sampled passwords ${why}: ${named}`
-  return { code, table: null, message, hint: 'these users must reset their password; see docs/how-to/passwords.md' }
+  return {
+    code,
+    table: null,
+    message,
+    hint: 'notify these users that they must reset their password; see docs/how-to/passwords.md',
+  }
 }
 
 /** Rows without a user. A foreign key would prevent them, so such tables are not checked. */
@@ -176,11 +182,12 @@ async function aboutLinks({ catalog, samples }: Seen, { people, sides }: TablePr
     const { found, of } = await samples.shared({ table, column: key }, { table: people.table, column: to })
     if (found >= of) continue
     const name = nameOf(table, catalog)
+    const unmatched = of - found
     findings.push({
       code: 'leads_nowhere',
       table: name,
-      message: `${of - found} of ${of} values of ${name}.${key} match no row of ${nameOf(people.table, catalog)}`,
-      hint: 'these rows are rejected; to skip them, set `unmatched: ignore` in the join',
+      message: `${unmatched} of ${counted(of, 'value')} of ${name}.${key} ${unmatched === 1 ? 'matches' : 'match'} no row of ${nameOf(people.table, catalog)}`,
+      hint: 'set `unmatched: ignore` in the join to skip these rows; otherwise they are rejected',
     })
   }
   return findings

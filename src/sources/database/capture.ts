@@ -1,6 +1,6 @@
 import { nearest } from '../../config/nearest.ts'
 import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
-import { figure, someOf } from '../../diagnostics/printable.ts'
+import { counted, figure, someOf } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
@@ -237,10 +237,10 @@ function sameKey({ name, place, key }: TableSettings, row: JsonObject): Manifest
   })
 }
 
-function countsDiffer({ name, place }: TableSettings, read: number, counted: number): SourceError {
+function countsDiffer({ name, place }: TableSettings, read: number, total: number): SourceError {
   return new SourceError({
     code: 'count_mismatch',
-    message: `${place}: ${figure(read)} rows were read, but the database counts ${figure(counted)} in the same transaction`,
+    message: `${place}: reading returned ${counted(read, 'row')}, but the database counts ${figure(total)} in the same transaction`,
     hint: 'remove random() and similar functions, so that the query returns the same rows each time; an incomplete reading is never migrated',
     path: `source.streams.${name}`,
   })

@@ -131,7 +131,7 @@ function begunAnew({ message }: SourceError): Problem {
     code: 'reading_begun_anew',
     severity: 'warning',
     message: `the interrupted reading cannot continue and starts again: ${message}`,
-    hint: 'no action is needed',
+    hint: 'do nothing',
   }
 }
 
@@ -140,7 +140,7 @@ function momentPassed(folder: string): Problem {
     code: 'reading_begun_anew',
     severity: 'warning',
     message: `the interrupted reading into ${folder} starts again, because this source is read at one moment`,
-    hint: 'no action is needed',
+    hint: 'do nothing',
   }
 }
 
@@ -149,7 +149,7 @@ function takenUp({ startedAt }: OpenSnapshotWriter, folder: string): Problem {
     code: 'reading_resumed',
     severity: 'warning',
     message: `continuing the interrupted reading that began at ${startedAt}`,
-    hint: `to read everything again, stop and remove ${nextOf(folder)}; rows read earlier are not read again`,
+    hint: `stop, and remove ${nextOf(folder)} to read everything again; otherwise rows read earlier are not read again`,
   }
 }
 

@@ -219,7 +219,7 @@ test('banned users are counted', async () => {
   const { warnings } = await read({
     users: [user(1, { banned: true, password_enabled: false }), user(2, { password_enabled: false })],
   })
-  expect(warnings).toMatchObject([{ code: 'users_banned', message: expect.stringMatching(/^1 of 2 users are banned/) }])
+  expect(warnings).toMatchObject([{ code: 'users_banned', message: expect.stringMatching(/^1 of 2 users is banned/) }])
 })
 
 test('without the export, missing passwords and factors are counted', async () => {

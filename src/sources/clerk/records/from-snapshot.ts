@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import { counted } from '../../../diagnostics/printable.ts'
 import type { Problem } from '../../../diagnostics/problem.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import { type InviteeForms, invitedAndKeptOut } from '../../invitees.ts'
@@ -312,7 +313,7 @@ class Credentials {
       warnings.push({
         code: 'credentials_missing',
         severity: 'warning',
-        message: `${lacking.join(' and ')} of ${this.#users} users are missing, because the API never returns them: these users must set a new password or enroll again`,
+        message: `${lacking.join(' and ')} of ${counted(this.#users, 'user')} are missing, because the API never returns them: these users must set a new password or enroll again`,
         hint: `${export_}: the CSV file from the Clerk dashboard contains them (Settings > User exports)`,
       })
     }
@@ -320,7 +321,7 @@ class Credentials {
       warnings.push({
         code: 'users_banned',
         severity: 'warning',
-        message: `${this.#banned} of ${this.#users} users are banned in Clerk: the recipe leaves them out, because WorkOS would let them sign in`,
+        message: `${this.#banned} of ${counted(this.#users, 'user')} ${this.#banned === 1 ? 'is' : 'are'} banned in Clerk: the recipe leaves out banned users, because WorkOS would let them sign in`,
         hint: 'set when: "true" under map.user, map.membership, map.organization and map.roleAssignment to migrate them anyway',
       })
     }
