@@ -199,7 +199,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
     () => ['init', '--users', 'users.csv', '--out', 'pipe', '--force', '--yes'],
     'it is a FIFO',
   ],
-  ['a folder to hand over to', () => ['handoff', '--out', 'pipe'], 'is no folder'],
+  ['a folder to hand over to', () => ['handoff', '--out', 'pipe'], 'is not a folder'],
   ['a folder to export to', () => ['export', '--out', 'pipe'], 'cannot be used for a snapshot'],
   [
     'the head of a snapshot',
