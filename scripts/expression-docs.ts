@@ -29,7 +29,7 @@ In YAML, quote an expression that contains \`: \` or \` #\`, or begins with a qu
   about them.
 - \`$lowercase\` and \`$uppercase\` never turn another character into an ASCII letter: the Kelvin sign does not become \`k\`. Otherwise one
   address could become another user's. Use \`$email\` for addresses. If an expression computes \`map.user.key\`, \`email\` or \`user\`, the plan
-  also checks the addresses that it reads: [duplicates](../how-to/duplicates.md#addresses-that-can-be-taken-for-another) lists the rejected ones.
+  also checks the addresses that it reads: [duplicates](../how-to/duplicates.md#addresses-that-can-be-mistaken-for-another) lists the rejected ones.
 
 workos-migrate adds these functions to [JSONata's own](https://docs.jsonata.org/string-functions). None of them executes data. Without a
 value (an absent field, null, or spaces), a function returns no value, unless its description says otherwise.

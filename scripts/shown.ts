@@ -23,8 +23,11 @@ export const SHOWN: Readonly<Record<string, Readonly<Record<string, () => Promis
   'docs/how-to/doctor.md': { doctor },
   'docs/how-to/duplicates.md': { duplicates },
   'docs/how-to/inspect.md': { inspect },
+  'docs/how-to/metadata.md': { metadata },
+  'docs/how-to/passwords.md': { 'not-a-hash': notAHash, 'unknown-type': unknownType, passwords },
   'docs/how-to/rejects.md': { 'left-out': leftOut },
   'docs/how-to/sandbox.md': { sandbox },
+  'docs/how-to/totp.md': { totp, 'totp-in-metadata': totpInMetadata },
   'docs/how-to/verify.md': { verify },
 }
 
@@ -83,6 +86,98 @@ target: { type: sandbox }
 `,
   }
   return inFolder(files, async (run) => section(await run('plan'), 'Left out'))
+}
+
+const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+const MD5 = '5f4dcc3b5aa765d61d8327deb882cf99'
+
+/** The part of the plan of these users that begins so. */
+function planOfUsers(rows: readonly string[], mapping: string, beginning: string): Promise<string> {
+  const files = { 'users.csv': `${rows.join('\n')}\n`, 'migrate.config.yaml': `${SOURCE}${mapping}` }
+  return inFolder(files, async (run) => section(await run('plan'), beginning))
+}
+
+function metadata(): Promise<string> {
+  const names = [
+    'org_id',
+    'bio',
+    'city',
+    'country',
+    'plan',
+    'region',
+    'role',
+    'seats',
+    'source',
+    'team',
+    'title',
+    'zone',
+  ]
+  const user = (orgId: string, bio: string, zone: string) => [orgId, bio, ...'123456789', zone]
+  const rows = [
+    user('', 'b'.repeat(700), 'Europe/Rome'),
+    user('', 'b'.repeat(800), 'Europe/Oslo'),
+    user('', 'b'.repeat(900), 'Europe/Kyiv'),
+    user('', 'b', 'Europe/Bern'),
+    user('acme', 'b', ''),
+  ].map((values, at) => [at + 1, `u${at + 1}@example.com`, ...values].join(','))
+  const mapping = `map: { user: { key: id, email: email, metadata: { ${names.map((name) => `${name}: ${name}`).join(', ')} } } }
+metadata: { tooLong: cut, tooManyKeys: drop, prefix: app }
+`
+  return planOfUsers([['id', 'email', ...names].join(','), ...rows], mapping, 'Remarks')
+}
+
+function notAHash(): Promise<string> {
+  const hashes = [BCRYPT, '2024-01-05', '2024-02-11', '12345']
+  return planOfUsers(
+    ['id,email,password_hash', ...hashes.map((hash, at) => `${at + 1},u${at + 1}@example.com,${hash}`)],
+    'map:\n  user:\n    key: id\n    email: email\n    passwordHash: $passwordHash(password_hash)\n',
+    'Warnings',
+  )
+}
+
+function unknownType(): Promise<string> {
+  return planOfUsers(
+    ['id,email,hash,type', `u-11,ada@example.com,${BCRYPT},bcrypt`, `u-12,bo@example.com,${MD5},bcrpyt`],
+    'map: { user: { key: id, email: email, passwordHash: hash, passwordHashType: type } }\n',
+    'Rejected',
+  )
+}
+
+function passwords(): Promise<string> {
+  const hashes = [BCRYPT, BCRYPT, BCRYPT, '$P$B55D6LjfHDkINU5wF.v2BuuzO0/XPk/', MD5, MD5, '']
+  return planOfUsers(
+    ['id,email,hash', ...hashes.map((hash, at) => `${at + 1},u${at + 1}@example.com,${hash}`)],
+    'map: { user: { key: id, email: email, passwordHash: $passwordHash(hash) } }\n',
+    'Passwords',
+  )
+}
+
+function totp(): Promise<string> {
+  const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+  return planOfUsers(
+    [
+      'id,email,secret,algorithm,period',
+      `u-1,ada@example.com,${secret},SHA1,30`,
+      `u-2,bo@example.com,${secret},SHA256,30`,
+      `u-3,chloe@example.com,${secret},SHA1,60`,
+    ],
+    "map: { user: { key: id, email: email, totpSecret: \"{ 'secret': secret, 'algorithm': algorithm, 'period': period }\" } }\n",
+    'Authenticator apps',
+  )
+}
+
+function totpInMetadata(): Promise<string> {
+  const manifest = `${SOURCE}map:
+  user:
+    key: id
+    email: email
+    totpSecret: seed
+    metadata:
+      seed: seed
+`
+  return inFolder({ 'users.csv': 'id,email,seed\n', 'migrate.config.yaml': manifest }, (run) =>
+    run('validate', { both: true }),
+  )
 }
 
 function duplicates(): Promise<string> {

@@ -23,7 +23,7 @@ export interface KeptDifference {
     | 'cannot be updated'
     | 'only its owner can verify it'
     | 'answered otherwise'
-  /** The manifest's policy is `fail`: the plan is rejected. */
+  /** The manifest's policy is `fail`: a guard refuses the plan. */
   refused?: true
 }
 

@@ -16,8 +16,8 @@ export interface ExpressionFunction {
 }
 
 /**
- * An address in the form for comparing. It rejects none: an address that can be taken for another
- * one stays unchanged and equals only itself.
+ * An address in the form for comparing. It rejects none: an address that can be mistaken for
+ * another one stays unchanged and equals only itself.
  */
 export const emailFunction: ExpressionFunction = {
   name: 'email',

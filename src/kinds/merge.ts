@@ -82,7 +82,7 @@ export function mergeDrafts(
   return { attributes, secrets: mergeSecrets(kind, drafts, attributes, rules, whole, conflicts), conflicts }
 }
 
-/** Limits that united values can exceed although each record kept them. */
+/** Limits that combined values can exceed although each record kept them. */
 export function checkMerged(
   kind: Pick<DraftDefinition, 'checkMerged'>,
   attributes: Attributes,

@@ -111,7 +111,7 @@ const OF_PEOPLE: ReadonlySet<string> = new Set([
 /**
  * Finds a mapping without rules, and rules for a stream that the source does not have. A recipe
  * serves sources with fewer streams than its own, so its rules can name missing ones: only a rule
- * for users or memberships without any stream is a warning.
+ * of a kind in OF_PEOPLE without any stream is a warning.
  * @param recipeAt the recipe that contains the value at a path
  */
 export function checkStreams(

@@ -21,7 +21,10 @@ export interface StateResource {
   /** Keyed digests (hex) of the secret attributes, by field. */
   digests: Record<string, string>
   refs: Record<string, string>
-  /** Whether this tool created it or found it in WorkOS. Only created resources can be deleted. */
+  /**
+   * Whether workos-migrate created it or found it in WorkOS. Only created resources can be
+   * deleted.
+   */
   ownership: 'created' | 'adopted'
   /** The run that last changed it. */
   run: number

@@ -331,5 +331,5 @@ export const OUTSIDE: Readonly<Record<string, string>> = {
   'https://$OKTA_DOMAIN': 'needs Okta',
   'curl --header "PRIVATE-TOKEN': 'needs GitLab; test/gitlab/source.test.ts seals a source',
   '| age -r': 'needs age',
-  'workos-migrate sandbox': 'runs until Ctrl-C; test/docs/outputs.test.ts starts it',
+  'workos-migrate sandbox': 'runs until Ctrl-C; test/docs/shown.test.ts starts it',
 }

@@ -5,16 +5,19 @@ import { command } from '../cli/harness.ts'
 
 const page = (name: string) => readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
 
-/** The first and second cells of the tables of a page. */
-const rowsOf = (name: string): [string, string][] =>
-  [...page(name).matchAll(/^\| ([^|]+?) \| ([^|]+?) \|$/gm)].map(([, word = '', meaning = '']) => [word, meaning])
+/** The first and second cells of a text with a table. */
+const rowsOf = (text: string): [string, string][] =>
+  [...text.matchAll(/^\| ([^|]+?) \| ([^|]+?) \|$/gm)].map(([, word = '', meaning = '']) => [word, meaning])
 
 const help = async (...args: string[]) => (await command(args, { cwd: '/' })).stdout
 const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ')
 
 test('the glossary of the docs and of the program are the same', async () => {
-  const [, ...rows] = rowsOf('glossary.md')
+  const [words = '', terms = ''] = page('glossary.md').split('\n## Terms\n')
+  const [, ...rows] = rowsOf(words)
   expect(rows).toEqual(Object.entries(MEANINGS))
+  const all = [...rows, ...rowsOf(terms)].map(([word]) => word)
+  expect(all).toHaveLength(new Set(all).size)
   const shown = inOneLine(await help('help', 'words'))
   for (const [word, meaning] of Object.entries(MEANINGS)) expect(shown).toContain(`${word} ${meaning}`)
   expect(inOneLine(await help('words'))).toContain(inOneLine(`drift ${MEANINGS.drift}`))

@@ -192,14 +192,14 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
   ['a data file', () => ['inspect', '--file', 'pipe'], 'pipe is a FIFO'],
   ['a manifest', () => ['plan', 'pipe'], 'pipe is a FIFO'],
   ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'it is a FIFO'],
-  ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: that is a FIFO'],
-  ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: that is a FIFO'],
+  ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: it is a FIFO'],
+  ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: it is a FIFO'],
   [
     'the manifest to be written',
     () => ['init', '--users', 'users.csv', '--out', 'pipe', '--force', '--yes'],
-    'that is a FIFO',
+    'it is a FIFO',
   ],
-  ['a folder to hand over to', () => ['handoff', '--out', 'pipe'], 'is no folder'],
+  ['a folder to hand over to', () => ['handoff', '--out', 'pipe'], 'is not a folder'],
   ['a folder to export to', () => ['export', '--out', 'pipe'], 'cannot be used for a snapshot'],
   [
     'the head of a snapshot',

@@ -27,7 +27,7 @@ test('an email address is verified if any record says so, unless the manifest se
   })
 })
 
-test('metadata unites, and the first value of a key wins', () => {
+test('metadata is combined, and the first value of a key wins', () => {
   const merged = mergeDrafts(
     user,
     [draft({ metadata: { plan: 'pro', a: '1' } }), draft({ metadata: { plan: 'free', b: '2' } })],
@@ -39,7 +39,7 @@ test('metadata unites, and the first value of a key wins', () => {
   ])
 })
 
-test('roles unite in one order', () => {
+test('roles are combined in one order', () => {
   const drafts = [draft({ roles: ['member', 'admin'] }), draft({}), draft({ roles: ['billing', 'member'] })]
   expect(mergeDrafts(membership, drafts, {})).toEqual({
     attributes: { roles: ['admin', 'billing', 'member'] },

@@ -44,13 +44,19 @@ export interface PurgedItem {
   bytes: number
   /** When it was last changed. ISO 8601. */
   changedAt: string
-  /** `found`: would be removed. `kept`: the folder stays because it contains other files. */
+  /**
+   * `found`: would be removed. `kept`: the folder stays, because it contains other files than the
+   * removed snapshot, or because another command uses this scratch folder.
+   */
   fate: 'found' | 'removed' | 'kept' | 'failed'
   /** Why it failed. */
   message?: string
 }
 
 const REMAINS = 'Removing a file does not erase the disk: SSDs, file system snapshots and backups can keep copies.\n'
+/** What follows the name of a folder that stays. */
+const USED = ' was kept: another command uses it'
+const SHARED = ': its snapshot was removed; the folder stays, because it contains other files'
 
 export async function purge(options: PurgeOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor(), cwd, env, mask, now, interrupted } = context
@@ -183,9 +189,10 @@ function textOf(items: readonly PurgedItem[], cwd: string): string {
 function conclusionOf(items: readonly PurgedItem[], cwd: string): string {
   const removed = items.filter(({ fate }) => fate === 'removed')
   const bytes = removed.reduce((sum, item) => sum + item.bytes, 0)
-  const others = items.flatMap(({ fate, path, message }) => {
-    if (fate === 'kept') return [`${printable(shown(path, cwd))} was kept: it contains other files\n`]
-    return fate === 'failed' ? [`${printable(shown(path, cwd))} cannot be removed: ${printable(message ?? '')}\n`] : []
+  const others = items.flatMap(({ sort, fate, path, message }) => {
+    const name = printable(shown(path, cwd))
+    if (fate === 'kept') return [`${name}${sort === 'scratch folder' ? USED : SHARED}\n`]
+    return fate === 'failed' ? [`${name} cannot be removed: ${printable(message ?? '')}\n`] : []
   })
   return [...others, `Removed ${counted(removed.length, 'item')}, ${sizeOf(bytes)}.\n`].join('')
 }

@@ -11,7 +11,7 @@ import type { Check } from '../values/check.ts'
 
 /**
  * Assigns role grants of records to memberships. Each grant becomes a further draft of its
- * membership, and merging unites them. A grant without a membership is rejected, never dropped.
+ * membership, and merging combines them. A grant without a membership is rejected, never dropped.
  */
 
 const HINT = 'add the membership, or remove the role'

@@ -11,7 +11,7 @@ import { type NameRules, namedWithPlaces, type RepeatedValue, rejectRepeated, re
 import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
 
 /**
- * Unites records of organizations: names, domains and external IDs. Notes records with several
+ * Combines records of organizations: names, domains and external IDs. Notes records with several
  * names or domain states, and names that are nearly alike.
  */
 export const organizationLifecycle: Lifecycle = {

@@ -40,7 +40,7 @@ export const userRemedies: Remedies = {
   ),
   totp_secret_in_metadata: after('remove the member of map.user.metadata that contains the secret'),
   confusable_email: after(
-    'write the address with ASCII letters, since one of its characters can be taken for another, or skip the record with map.user.when',
+    'write the address with ASCII letters, or skip the record with map.user.when: one of its characters can be mistaken for another',
   ),
   possible_duplicate: after(
     'write both addresses in one way, or skip one user with map.user.when: they differ only in the case or form of letters outside ASCII',

@@ -184,6 +184,13 @@ describe('it never touches', () => {
     expect(project.list('recorded')).toEqual(['notes.txt'])
   })
 
+  test('the notes next to a removed snapshot, as the message says', async () => {
+    const project = await migrated()
+    project.write('recorded/notes.txt', 'mine')
+    const { stdout } = await project.run(['purge', '--yes'], { env: {} })
+    expect(stdout).toContain('recorded: its snapshot was removed; the folder stays, because it contains other files\n')
+  })
+
   test('any file while another process uses the state', async () => {
     const project = await migrated()
     onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
