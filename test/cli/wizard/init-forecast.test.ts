@@ -140,7 +140,7 @@ test.runIf(WHOLE)(
   async () => {
     const rows = Array.from({ length: 10_002 }, (_, id) => `${id},u${id}@example.com,${id > 10_000 ? 'yes' : ''}`)
     const cwd = folderOf({ 'users.csv': csv('id,email,suspended', ...rows) })
-    expect((await init(cwd)).stderr).toContain('Left out (map.user.when): 1 record where suspended says yes')
+    expect((await init(cwd)).stderr).toContain('Left out (map.user.when): 1 record where suspended means yes')
     expect(await planned(cwd)).toMatchObject({ users: 10_001, leftOut: 1 })
   },
 )
@@ -150,5 +150,5 @@ test.runIf(WHOLE)('only the first 20,000 records of a large file are planned, an
   const cwd = folderOf({ 'users.csv': `id,email\n${rows.join('\n')}\n` })
   const { stderr } = await init(cwd)
   expect(stderr).toContain('Of the first 20,000 records: nothing is rejected.')
-  expect(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')).toContain('The plan of the first 20,000 records:')
+  expect(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')).toContain('Plan of the first 20,000 records:')
 })
