@@ -1,15 +1,20 @@
 /**
  * npm run prose                 words per sentence, and the share of long and of passive sentences
  * npm run prose -- FILE…        the same for these pages
- * npm run prose -- --messages   every message of the program with its place
+ * npm run prose -- --messages   every message with its place and an example
  */
 import { globSync, readFileSync } from 'node:fs'
+import { exampleFinder } from './examples.ts'
 import { messagesOfCode, messagesOfSchemas } from './messages.ts'
 import { type Figures, figuresOf, sentencesOf, sentencesOfMessages } from './sentences.ts'
 
 const args = process.argv.slice(2)
 if (args.includes('--messages')) {
-  for (const { place, text } of messagesOfCode()) process.stdout.write(`${place} ${JSON.stringify(text)}\n`)
+  const exampleOf = exampleFinder()
+  for (const { place, text } of messagesOfCode()) {
+    const example = exampleOf(text)
+    process.stdout.write(`${place} ${JSON.stringify(text)}${example === undefined ? '' : `  e.g. ${example}`}\n`)
+  }
 } else if (args.length > 0) {
   for (const file of args) print(file, figuresOf(sentencesOf(readFileSync(file, 'utf8'))))
 } else {

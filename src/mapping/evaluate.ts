@@ -219,8 +219,8 @@ export function foldingOf(rule: CompiledRule): Folding[] {
 
 /**
  * Addresses of the record that can be mistaken for another one, if an expression that identifies
- * users changes them: `$lowercase` and similar functions can turn two into one before any rule sees the
- * value.
+ * users changes them: `$lowercase` and similar functions can turn two into one before any rule sees
+ * the value.
  */
 export function confusableSources(folding: readonly Folding[], item: Json, record: JsonObject): ValueProblem[] {
   for (const { field, expression } of folding) {

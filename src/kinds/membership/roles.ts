@@ -14,9 +14,9 @@ import { rankedSlugs } from '../role/role-definition.ts'
  */
 
 /**
- * Decides the roles of memberships once all sources of roles are combined: `roles.default` for those
- * without any, slugs of organization roles, `roles.multiple` for those with several. Notes each
- * role that a membership loses.
+ * Decides the roles of memberships once all sources of roles are combined: `roles.default` for
+ * those without any, slugs of organization roles, `roles.multiple` for those with several. Notes
+ * each role that a membership loses.
  */
 export function joinRoles(rundb: RunDatabase, roles: RoleConfig): void {
   giveDefaults(rundb, roles)
