@@ -167,17 +167,7 @@ function totp(): Promise<string> {
 }
 
 function totpInMetadata(): Promise<string> {
-  const manifest = `${SOURCE}map:
-  user:
-    key: id
-    email: email
-    totpSecret: seed
-    metadata:
-      seed: seed
-`
-  return inFolder({ 'users.csv': 'id,email,seed\n', 'migrate.config.yaml': manifest }, (run) =>
-    run('validate', { both: true }),
-  )
+  return problemsOf('id,email,seed', 'totpSecret: seed', 'metadata:', '  seed: seed')
 }
 
 function duplicates(): Promise<string> {
@@ -215,15 +205,14 @@ function inspect(): Promise<string> {
 }
 
 function misspelt(): Promise<string> {
-  const manifest = `${SOURCE}map:
-  user:
-    key: id
-    email: email
-    frist_name: given_name
-`
-  return inFolder({ 'users.csv': 'id,email,given_name\n', 'migrate.config.yaml': manifest }, (run) =>
-    run('validate', { both: true }),
-  )
+  return problemsOf('id,email,given_name', 'frist_name: given_name')
+}
+
+/** What `validate` reports about these lines of `map.user`, for a file with these columns. */
+function problemsOf(columns: string, ...fields: readonly string[]): Promise<string> {
+  const lines = ['map:', '  user:', ...['key: id', 'email: email', ...fields].map((field) => `    ${field}`)]
+  const files = { 'users.csv': `${columns}\n`, 'migrate.config.yaml': `${SOURCE}${lines.join('\n')}\n` }
+  return inFolder(files, (run) => run('validate', { both: true }))
 }
 
 /** What an apply of the demo left out, with two of the causes. */

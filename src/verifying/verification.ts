@@ -37,7 +37,7 @@ export interface KindVerification {
   kind: string
   plural: string
   desired: number
-  /** Present under the right ID, with every managed field as desired. */
+  /** Present under the right ID, with the desired value in every managed field. */
   verified: number
   /** Present, with a different value in some field or a different ID. */
   different: number

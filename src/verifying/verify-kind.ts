@@ -24,7 +24,7 @@ import type { Finding, KindVerification } from './verification.ts'
 
 /**
  * Compares one kind after the kinds it depends on. In: desired, applied and live resources. Out:
- * findings in the run's database, and counts. One statement matches everything that is as desired;
+ * findings in the run's database, and counts. One statement matches what has its desired values;
  * code compares the rest one by one.
  */
 export async function verifyKind(
