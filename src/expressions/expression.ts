@@ -17,7 +17,7 @@ import { toPlain } from './plain.ts'
 import { type Flow, flowsIn, type Read, readsIn, readsWhole } from './reads.ts'
 import { isSequence } from './sequences.ts'
 import { everything, listOf, type SyntaxNode, variableOf, visit } from './syntax.ts'
-import { isVerbatim } from './verbatim.ts'
+import { isOfRecord, isVerbatim } from './verbatim.ts'
 
 /**
  * Nested steps and milliseconds of one evaluation. Ordinary mappings need a dozen steps and
@@ -50,6 +50,8 @@ export interface CompiledExpression {
   text: string
   /** Whether it returns values unchanged, and calls nothing that can change them. */
   verbatim: boolean
+  /** Whether the value is the same for every item of a record. */
+  ofRecord: boolean
   /** See `Names.unstable`. */
   unstable: Names['unstable']
   /** See `Names.fields`. */
@@ -160,6 +162,7 @@ export function compile(
     expression: {
       text,
       verbatim,
+      ofRecord: verbatim && isOfRecord(ast),
       unstable,
       fields,
       readsRecord: names.all.has('record'),
@@ -241,7 +244,8 @@ function evaluator(
     if (atOnce === undefined) return interpret(item, record)
     try {
       const value = atOnce(item, record)
-      return verbatim && !isSequence(value) ? (value as Json | undefined) : toPlain(value)
+      if (!verbatim) return toPlain(value)
+      return isSequence(value) ? Array.from(value as unknown[] as Json[]) : (value as Json | undefined)
     } catch {
       // The interpreter reports the error; see closures.ts.
       derivations.length = 0

@@ -14,7 +14,7 @@ export const builtIn: readonly string[] =
   fromMillis clone now millis`.split(/\s+/)
 
 /** Functions whose result differs on every run, so that every plan would have changes. */
-const UNSTABLE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle'])
+export const UNSTABLE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle'])
 
 /** What a `$name` can mean besides a function. */
 const VARIABLES = ['', '$', 'record']

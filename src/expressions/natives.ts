@@ -96,10 +96,15 @@ const found: unknown = await jsonata(`[${names.map((name) => `$${name}`).join()}
 const natives = new Map<string, Callable>()
 for (const [index, native] of (Array.isArray(found) ? found : []).entries()) {
   const name = names[index]
-  if (name !== undefined && isNative(native)) natives.set(name, callable(name, native))
+  if (name !== undefined && isImplementation(native)) natives.set(name, callable(name, native))
 }
 
-function isNative(value: unknown): value is Native {
+/** Whether a name is that of a function of JSONata: `not` of `$not`. */
+export function isNative(name: string): boolean {
+  return natives.has(name)
+}
+
+function isImplementation(value: unknown): value is Native {
   return isMembers(value) && typeof value.implementation === 'function'
 }
 

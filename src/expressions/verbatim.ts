@@ -1,10 +1,11 @@
 import { isObject } from '../json.ts'
-import type { Constants } from './names.ts'
-import { only, type SyntaxNode } from './syntax.ts'
+import { type Constants, UNSTABLE } from './names.ts'
+import { isNative } from './natives.ts'
+import { everything, listOf, only, type SyntaxNode, variableOf, visit } from './syntax.ts'
 
 /**
- * Whether an expression returns values unchanged: `name`, `a.b`, `$record.a`, constants, literals,
- * and `?:`, `&` and `=` over these. It calls nothing that can change them.
+ * Whether an expression returns values unchanged: `name`, `a.b[c = 1]`, `$record.a`, constants,
+ * literals, and `?:`, `&` and `=` over these. It calls nothing that can change them.
  */
 export function isVerbatim(ast: unknown, constants: Constants = {}): boolean {
   if (!isObject(ast)) return false
@@ -41,7 +42,8 @@ function isPlainPath(node: SyntaxNode, constants: Constants): boolean {
   if (!only(node, ['steps']) || !Array.isArray(node.steps)) return false
   const steps: unknown[] = node.steps
   return steps.every((step, index) => {
-    if (!isObject(step) || !only(step, ['value'])) return false
+    if (!isObject(step) || !only(step, ['value', 'predicate', 'stages'])) return false
+    if (![...listOf(step.predicate), ...listOf(step.stages)].every(isPlainFilter)) return false
     if (step.type === 'name') return typeof step.value === 'string'
     const name = String(step.value)
     return (
@@ -50,4 +52,43 @@ function isPlainPath(node: SyntaxNode, constants: Constants): boolean {
       (name === 'record' || (Object.hasOwn(constants, name) && constants[name] !== undefined))
     )
   })
+}
+
+/** Whether a filter only chooses: functions other than JSONata's own can report what they find. */
+function isPlainFilter(stage: unknown): boolean {
+  if (!isObject(stage) || stage.type !== 'filter') return false
+  let plain = true
+  const unplain = () => {
+    plain = false
+  }
+  visit(stage.expr, undefined, {
+    other: everything,
+    function(node, state, descend) {
+      const name = variableOf(node.procedure)
+      if (!isNative(name) || UNSTABLE.has(name)) plain = false
+      everything(node, state, descend)
+    },
+    // `$$` is the item.
+    variable(node) {
+      if (node.value === '$') plain = false
+    },
+    partial: unplain,
+    apply: unplain,
+    bind: unplain,
+    transform: unplain,
+  })
+  return plain
+}
+
+/** Whether a verbatim expression reads nothing of the item, only of the record. */
+export function isOfRecord(ast: unknown): boolean {
+  let ofRecord = true
+  visit(ast, undefined, {
+    other: everything,
+    path(node, state, descend) {
+      if (variableOf(listOf(node.steps)[0]) !== 'record') ofRecord = false
+      everything(node, state, descend)
+    },
+  })
+  return ofRecord
 }

@@ -133,7 +133,7 @@ export interface LiveHooks {
  * separately.
  */
 export interface PlainCreates {
-  /** `label` as SQL. Null: SQL cannot know it, and code decides. */
+  /** `label` as SQL. Not null where `where` is true. */
   label: string
   /**
    * SQL condition that nothing prevents the create: `whyNotCreatable`, `mentions`, `live.byName`,

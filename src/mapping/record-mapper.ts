@@ -31,7 +31,7 @@ export class RecordMapper {
   /** @param watch called with each item, in order */
   constructor(mapping: CompiledMapping, result: MapResult, watch?: (mapped: MappedItem) => void) {
     const record: SourceRecord = { seq: 0, stream: '', origin: { file: '' }, data: {} }
-    const begun = { evaluations: new Evaluations(), speech: new Speech(), own: new Map(), firstDraft: 0 }
+    const begun = { evaluations: new Evaluations(), speech: new Speech(), own: new Map(), values: new Map(), firstDraft: 0 }
     const work = { mapping, result, watch, record, ...begun }
     const { kinds, roleAssignment } = mapping
     this.#work = work
@@ -50,10 +50,11 @@ export class RecordMapper {
    * must wait for it.
    */
   map(record: SourceRecord): void | Promise<void> {
-    const { result, own, evaluations, speech } = this.#work
+    const { result, own, values, evaluations, speech } = this.#work
     this.#work.record = record
     this.#work.firstDraft = result.drafts.length
     own.clear()
+    values.clear()
     this.#rules = this.#rulesOf(record.stream)
     this.#done = 0
     this.#conditions.length = 0

@@ -26,6 +26,8 @@ export interface Work {
   record: SourceRecord
   /** The resources of the record so far. */
   readonly own: Own
+  /** Values that depend only on the record, by the text of their expression: rules share them. */
+  readonly values: Map<string, Json | undefined>
   /** Where its drafts begin in the result. */
   firstDraft: number
 }

@@ -70,16 +70,29 @@ export class RuleRun {
     const { evaluations, record } = this.#work
     const each = this.rule.each(record.stream)
     if (each === undefined) return [record.data]
-    const items = itemsIn(answerOf(this.rule, EACH, each, record.data, this.#work))
+    const found = each.verbatim ? this.#ofRecord(EACH, each) : answerOf(this.rule, EACH, each, record.data, this.#work)
+    const items = itemsIn(found)
     evaluations.endStep()
     return items
+  }
+
+  /** The value of an expression for the record, which other rules can have evaluated already. */
+  #ofRecord(field: typeof EACH, expression: CompiledExpression): Json | undefined {
+    const { values, record } = this.#work
+    const { text } = expression
+    if (values.has(text)) return values.get(text)
+    const value = answerOf(this.rule, field, expression, record.data, this.#work)
+    values.set(text, value)
+    return value
   }
 
   #choose(items: readonly Json[], when: CompiledExpression): void {
     const { evaluations } = this.#work
     for (; this.#asked < items.length; this.#asked += 1) {
       const item = items[this.#asked] ?? null
-      const isChosen = isTruthy(answerOf(this.rule, WHEN, when, item, this.#work))
+      const isChosen = isTruthy(
+        when.ofRecord ? this.#ofRecord(WHEN, when) : answerOf(this.rule, WHEN, when, item, this.#work),
+      )
       evaluations.endStep()
       if (isChosen) this.#chosen?.push(item)
       else {

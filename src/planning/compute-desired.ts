@@ -14,6 +14,7 @@ import type { Step } from '../diagnostics/step.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { checkStreams, columnsRead } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
+import { countDrafts } from '../rundb/drafts.ts'
 import { insertIgnored } from '../rundb/left-out.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
 import { type FirstRecords, firstRecords } from '../sources/first-records.ts'
@@ -41,6 +42,8 @@ export interface ComputeDesiredOptions {
   limit?: number
   signal?: AbortSignal
   onProgress?: (step: Step) => void
+  /** Called with the number of drafts, before duplicates are merged. */
+  onStaged?: (drafts: number) => void
   /** Called with warnings that are reported nowhere else. */
   onWarning?: (problem: Problem) => void
 }
@@ -110,6 +113,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       onTally: (part) => tally.merge(part),
       onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
+    options.onStaged?.(countDrafts(rundb))
     rundb.keepToItself()
     const yielded = countYielded(rundb)
     onProgress({ phase: 'merging duplicates' })

@@ -27,7 +27,7 @@ import { findBeyond } from './scope.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 import type { Survey } from './survey.ts'
-import { beginSurvey } from './survey-ahead.ts'
+import { Surveyor } from './survey-ahead.ts'
 import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
 
 /**
@@ -50,18 +50,19 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   const { loaded, state, target, refresh, signal } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const reading = await computeDesired(options)
-  const { set, sourceDigest, warnings } = reading
-  createPlanTables(set.rundb)
-  const { workers } = manifest.run
-  const surveying = await beginSurvey(set, { scoped: set.scope !== undefined, manifest, workers })
+  const surveyor = new Surveyor(manifest.run)
+  let reading: DesiredReading
   let survey: Survey
   try {
-    await planActions(set, options)
+    reading = await computeDesired({ ...options, onStaged: (drafts) => surveyor.prepare(drafts) })
+    createPlanTables(reading.set.rundb)
+    const surveying = await surveyor.begin(reading.set, { scoped: reading.set.scope !== undefined, manifest })
+    await planActions(reading.set, options)
     survey = await surveying.survey()
   } finally {
-    await surveying.end()
+    await surveyor.end()
   }
+  const { set, sourceDigest, warnings } = reading
   const { fields } = survey
   const { prune, safety } = manifest
   await breathe(signal)

@@ -112,7 +112,7 @@ function insertUnknown(
   }
   const { label, where } = plain
   const naturalKey = definition.natural?.(() => 'NULL')
-  const known = { kind, refs, label, naturalKey, where: where?.(compareContext(context)) ?? '1', pendingOnly: sparse }
+  const known = { kind, refs, naturalKey, where: where?.(compareContext(context)) ?? '1', pendingOnly: sparse }
   const others = insertUnknownCandidates(rundb, kind, `NOT ${plainCondition(rundb, known)}`)
   return { kind, phase: phaseOfKind(kind), label, which: isUnknown(rundb, kind), count: unknown - others }
 }

@@ -17,8 +17,6 @@ const MANY = 20_000
 export interface Surveying {
   /** Its result, once everything is planned. */
   survey(): Promise<Survey>
-  /** Ends it, whether its result was used or not. */
-  end(): Promise<void>
 }
 
 /** The input of the thread. */
@@ -27,62 +25,97 @@ export interface SurveyTask extends SurveyScope {
   path: string
 }
 
-/** The messages of the thread: it has begun to read, then its result. */
-export type SurveyMessage = 'begun' | Survey
+/** The messages of the thread: it can be ended, it has begun to read, then its result. */
+export type SurveyMessage = 'ready' | 'begun' | Survey
 
-export interface SurveyOptions extends SurveyScope {
+export interface SurveyorOptions {
   /** Maximum number of busy threads. */
   workers: number
   /** The number of resources from which a thread is used. */
   many?: number
 }
 
-/**
- * Starts the survey. From now on the desired set must not change; other tables can change once this
- * has returned.
- */
-export async function beginSurvey(
-  { rundb }: Pick<DesiredSet, 'rundb'>,
-  { scoped, manifest, workers, many = MANY }: SurveyOptions,
-): Promise<Surveying> {
-  const { path } = rundb
-  const desired = kindDefinitions.reduce((sum, { name }) => sum + countDesired(rundb, name), 0)
-  if (path === undefined || workers < 2 || desired < many) {
-    const changing = (kind: string) => hasChanges(rundb, kind)
-    return {
-      survey: async () => surveyValues(rundb, kindDefinitions, { scoped, manifest }, changing),
-      end: async () => {},
-    }
+/** Surveys the values of a desired set once, in a thread of its own if there are many. */
+export class Surveyor {
+  readonly #workers: number
+  readonly #many: number
+  #thread: Thread | undefined
+
+  constructor({ workers, many = MANY }: SurveyorOptions) {
+    this.#workers = workers
+    this.#many = many
   }
-  return inThread({ path, scoped, manifest: { map: manifest.map } })
+
+  /**
+   * Starts the thread, which loads its modules while the desired set is made.
+   * @param drafts a number that there will be about as many resources as
+   */
+  prepare(drafts: number): void {
+    if (this.#workers >= 2 && drafts >= this.#many) this.#thread ??= new Thread()
+  }
+
+  /**
+   * Begins the survey. From now on the desired set must not change; other tables can change once
+   * this has returned.
+   */
+  async begin({ rundb }: Pick<DesiredSet, 'rundb'>, { scoped, manifest }: SurveyScope): Promise<Surveying> {
+    const { path } = rundb
+    const desired = kindDefinitions.reduce((sum, { name }) => sum + countDesired(rundb, name), 0)
+    if (path !== undefined) this.prepare(desired)
+    if (path === undefined || this.#thread === undefined) {
+      const changing = (kind: string) => hasChanges(rundb, kind)
+      return { survey: async () => surveyValues(rundb, kindDefinitions, { scoped, manifest }, changing) }
+    }
+    const thread = this.#thread
+    await thread.begin({ path, scoped, manifest: { map: manifest.map } })
+    return { survey: () => thread.found }
+  }
+
+  /** Ends the thread, whether its result was used or not. */
+  async end(): Promise<void> {
+    await this.#thread?.end()
+  }
 }
 
-async function inThread(task: SurveyTask): Promise<Surveying> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const worker = new Worker(new URL(`./survey-worker.${extension}`, import.meta.url), {
-    workerData: task,
-    // V8 collects old garbage only at half of this. Ten million users would leave 400 MiB of it.
-    resourceLimits: { maxOldGenerationSizeMb: 256 },
-  })
-  const { promise: begun, resolve: begin, reject: failToBegin } = Promise.withResolvers<void>()
-  const { promise: found, resolve, reject } = Promise.withResolvers<Survey>()
-  // Nothing might be awaiting it yet when it fails.
-  found.catch(() => {})
-  worker.on('message', (message: SurveyMessage) => {
-    if (message === 'begun') begin()
-    else resolve(message)
-  })
-  const fail = (error: Error) => {
-    failToBegin(error)
-    reject(error)
+class Thread {
+  readonly #worker: Worker
+  readonly #ready = Promise.withResolvers<void>()
+  readonly #begun = Promise.withResolvers<void>()
+  readonly #found = Promise.withResolvers<Survey>()
+
+  constructor() {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    this.#worker = new Worker(new URL(`./survey-worker.${extension}`, import.meta.url), {
+      // V8 collects old garbage only at half of this. Ten million users would leave 400 MiB of it.
+      resourceLimits: { maxOldGenerationSizeMb: 256 },
+    })
+    const steps = [this.#ready, this.#begun, this.#found]
+    // Nothing might be awaiting them yet when they fail.
+    for (const { promise } of steps) promise.catch(() => {})
+    const fail = (error: Error) => {
+      for (const { reject } of steps) reject(error)
+    }
+    this.#worker.on('message', (message: SurveyMessage) => {
+      if (message === 'ready') this.#ready.resolve()
+      else if (message === 'begun') this.#begun.resolve()
+      else this.#found.resolve(message)
+    })
+    this.#worker.once('error', fail)
+    this.#worker.once('exit', () => fail(new Error('the thread that surveys values ended without a result')))
   }
-  worker.once('error', fail)
-  worker.once('exit', () => fail(new Error('the thread that surveys values ended without a result')))
-  await begun
-  return {
-    survey: () => found,
-    end: async () => {
-      await worker.terminate()
-    },
+
+  get found(): Promise<Survey> {
+    return this.#found.promise
+  }
+
+  async begin(task: SurveyTask): Promise<void> {
+    this.#worker.postMessage(task)
+    await this.#begun.promise
+  }
+
+  async end(): Promise<void> {
+    // Terminating a thread that loads its modules can end the whole process.
+    await this.#ready.promise.catch(() => {})
+    await this.#worker.terminate()
   }
 }

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
 import { surveyValues } from './survey.ts'
@@ -6,14 +6,16 @@ import type { SurveyMessage, SurveyTask } from './survey-ahead.ts'
 
 /** The entry of the thread that surveys values while the main thread plans. */
 
-const { path, ...scope }: SurveyTask = workerData
 const tell = (message: SurveyMessage) => parentPort?.postMessage(message)
-const rundb = new RunDatabase({ path, reads: true })
-// What changes is not known yet.
-const changing = () => true
-const survey = rundb.still(() => {
-  tell('begun')
-  return surveyValues(rundb, kindDefinitions, scope, changing)
+parentPort?.once('message', ({ path, ...scope }: SurveyTask) => {
+  const rundb = new RunDatabase({ path, reads: true })
+  // What changes is not known yet.
+  const changing = () => true
+  const survey = rundb.still(() => {
+    tell('begun')
+    return surveyValues(rundb, kindDefinitions, scope, changing)
+  })
+  rundb.close()
+  tell(survey)
 })
-rundb.close()
-tell(survey)
+tell('ready')

@@ -37,7 +37,7 @@ export function insertAction(rundb: RunDatabase, { phase, kind, key, type, id, a
 export interface PlainCreates {
   kind: string
   phase: number
-  /** The label of the desired resource `d`, as SQL. */
+  /** The label of the desired resource `d`, as SQL. Not null where `which` is true. */
   label: string
   /** The condition on desired resources `d`, as SQL. */
   which: string

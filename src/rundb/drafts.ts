@@ -90,6 +90,11 @@ export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): 
   return Number(id)
 }
 
+/** The number of drafts after staging, without repeats. */
+export function countDrafts(rundb: RunDatabase): number {
+  return rundb.count('SELECT max(id) FROM drafts')
+}
+
 /** The group of a draft. Keys and dedupe groups cannot collide. */
 export function groupOf(key: string, group: string | null): string {
   return group === null ? `k${key}` : `g${group}`

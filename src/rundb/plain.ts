@@ -14,7 +14,6 @@ export interface PlainKind {
   kind: string
   /** Roles of references and the kinds that they point to. */
   refs: Record<string, string>
-  label: string
   /** SQL, valid for resources without references. Undefined: there is no SQL for it. */
   naturalKey: string | undefined
   /** A further condition, as SQL. */
@@ -25,12 +24,11 @@ export interface PlainKind {
 
 /** The condition. Never null. */
 export function plainCondition(rundb: RunDatabase, plain: PlainKind): string {
-  const { kind, refs, label, where } = plain
+  const { kind, refs, where } = plain
   const conditions = [
     // Half of a surrogate pair, which JSON.stringify writes in its own way.
     "instr(d.attributes, '\\ud') = 0",
     "instr(d.refs, '\\ud') = 0",
-    `${label} IS NOT NULL`,
     ...Object.entries(refs).flatMap(([role, to]) => isThere(rundb, kind, role, to)),
     `(${where})`,
     ...cannotBeInWorkos(rundb, plain),

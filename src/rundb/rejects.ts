@@ -240,9 +240,11 @@ export function rejectDependents(
   const roles = Object.entries(refs)
   if (roles.length === 0) return
   // A resource without a reference in a role needs nothing there.
-  const leads = roles.map((_, at) => {
+  const leads = roles.map(([, target], at) => {
     const key = `d.refs ->> ('$.' || ?${at * 2 + 2})`
-    return `(${key} IS NULL OR EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = ${key}))`
+    const targets = `SELECT p.key FROM desired p WHERE p.kind = ?${at * 2 + 3}`
+    const isThere = areFew(rundb, target) ? `${key} IN (${targets})` : `EXISTS (${targets} AND p.key = ${key})`
+    return `(${key} IS NULL OR ${isThere})`
   })
   rundb.exec('CREATE TABLE dangling (key TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
   const dangling = rundb.run(
@@ -253,6 +255,13 @@ export function rejectDependents(
   if (dangling > 0) for (const [role, target] of roles) rejectDangling(rundb, { kind, role, target })
   rundb.exec('DROP TABLE dangling')
   closeReferences(rundb, kind, refs)
+}
+
+/** So few resources of a kind that SQLite lists their keys faster than it looks each one up. */
+const FEW = 10_000
+
+function areFew(rundb: RunDatabase, kind: string): boolean {
+  return rundb.count(`SELECT count(*) FROM (SELECT 1 FROM desired WHERE kind = ? LIMIT ${FEW + 1})`, kind) <= FEW
 }
 
 /** Rejects those whose reference in this role leads nowhere, and names its target. */

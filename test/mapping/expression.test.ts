@@ -125,6 +125,8 @@ test('closures for plain expressions return the same as JSONata', async () => {
       { maxDepth: 3 },
       fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('.')),
       fc.array(name, { minLength: 1, maxLength: 2 }).map((names) => `$record.${names.join('.')}`),
+      fc.tuple(name, fc.nat(2)).map(([list, index]) => `${list}[${index}]`),
+      fc.tuple(name, name, name).map(([of, list, member]) => `${of}.${list}[${member} or $not($exists($record.a))]`),
       fc.constantFrom('"text"', '""', '7', 'null', 'true', 'false'),
       fc.tuple(tie('text'), tie('text'), tie('text')).map(([test, met, unmet]) => `(${test}) ? ${met} : (${unmet})`),
       fc.tuple(tie('text'), tie('text')).map(([test, met]) => `(${test}) ? (${met})`),
@@ -146,8 +148,12 @@ test('closures for plain expressions return the same as JSONata', async () => {
 })
 
 test.each([
-  'a[0]',
   'a[]',
+  'a[$slug(b)]',
+  'a[b ~> $not]',
+  'a[b = $$.c]',
+  'a[($f := $not; $f(b))]',
+  'a[$random() < 1]',
   '$$.a',
   '$.a',
   'a.*',

@@ -92,7 +92,8 @@ test('a rule whose fields depend on more than members of the item remembers no i
     '*',
     '$string($)',
     '$string()',
-    'orgs[0]',
+    'orgs[$random() < 1]',
+    'orgs[$$.plan]',
     '$keys()',
   ]) {
     expect(ruleWith({ key, name: 'name' }), key).toEqual([undefined])

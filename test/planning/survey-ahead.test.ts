@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { surveyValues } from '../../src/planning/survey.ts'
-import { beginSurvey } from '../../src/planning/survey-ahead.ts'
+import { Surveyor } from '../../src/planning/survey-ahead.ts'
 import { indexActions, insertAction } from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
@@ -47,11 +47,13 @@ const manifest = manifestWith({ user: { firstName: 'a', lastName: 'b' } })
 test('a thread during planning finds the same as a survey after planning', async () => {
   const rundb = desired()
   rundb.keepToItself()
-  const surveying = await beginSurvey({ rundb }, { scoped: true, manifest, workers: 2, many: 1 })
+  const surveyor = new Surveyor({ workers: 2, many: 1 })
+  surveyor.prepare(USERS)
+  const scope = { scoped: true, manifest }
+  const surveying = await surveyor.begin({ rundb }, scope)
   plan(rundb)
   const survey = await surveying.survey()
-  await surveying.end()
-  const scope = { scoped: true, manifest }
+  await surveyor.end()
   expect(survey).toEqual(surveyValues(rundb, kindDefinitions, scope, () => true))
   expect(survey.fields.map(({ kind, resources, cut }) => [kind, resources, cut])).toEqual([['user', USERS, true]])
   expect(survey.whole[0]?.resources).toBe(USERS + 1)
@@ -61,16 +63,24 @@ test('a thread during planning finds the same as a survey after planning', async
 test('with few values or one thread, the survey runs after planning', async () => {
   for (const options of [{ workers: 2 }, { workers: 1, many: 1 }]) {
     const rundb = desired()
-    const surveying = await beginSurvey({ rundb }, { scoped: false, manifest, ...options })
+    const surveyor = new Surveyor(options)
+    const surveying = await surveyor.begin({ rundb }, { scoped: false, manifest })
     plan(rundb)
     expect((await surveying.survey()).gathered.get('user')).toHaveProperty('alike')
-    await surveying.end()
+    await surveyor.end()
   }
 })
 
 test('an unused survey ends', async () => {
   const rundb = desired()
-  const surveying = await beginSurvey({ rundb }, { scoped: false, manifest, workers: 2, many: 1 })
-  await surveying.end()
+  const surveyor = new Surveyor({ workers: 2, many: 1 })
+  const surveying = await surveyor.begin({ rundb }, { scoped: false, manifest })
+  await surveyor.end()
   expect(await Promise.allSettled([surveying.survey()])).toHaveLength(1)
+})
+
+test('a thread that was prepared for nothing ends', async () => {
+  const surveyor = new Surveyor({ workers: 2, many: 1 })
+  surveyor.prepare(1)
+  await surveyor.end()
 })

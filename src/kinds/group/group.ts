@@ -91,7 +91,12 @@ export const group: KindDefinition = {
   // WorkOS documents no rule for names. If a name is taken, the lookup by name finds the group.
   exists: (_codes, status) => status === 409,
   label: ({ attributes, refs }) => `${textOf(attributes, 'name')} in ${refs.organization}`,
-  planned: { plain: { label: "(d.attributes ->> '$.name') || ' in ' || (d.refs ->> '$.organization')" } },
+  planned: {
+    plain: {
+      label: "(d.attributes ->> '$.name') || ' in ' || (d.refs ->> '$.organization')",
+      where: () => "d.attributes ->> '$.name' IS NOT NULL",
+    },
+  },
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
   deletion: { keptBy: 'group-membership' },
   review: { mapsFields: { except: ['roles'] } },

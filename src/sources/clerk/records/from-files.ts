@@ -244,8 +244,9 @@ export const userRule: RowRule = (data) =>
  */
 const membershipRule: RowRule = (data, isNull) => {
   if (data.clerk_user_id === undefined) return noUser('clerk_user_id')
+  if (ORGANIZATION.some((column) => data[column] !== undefined)) return undefined
   const isInNone = data.role_slugs === undefined && ORGANIZATION.some(isNull)
-  if (!isInNone && ORGANIZATION.every((column) => data[column] === undefined)) {
+  if (!isInNone) {
     return {
       code: 'missing_organization',
       message: 'the row does not name an organization',
