@@ -31,7 +31,13 @@ export class RecordMapper {
   /** @param watch called with each item, in order */
   constructor(mapping: CompiledMapping, result: MapResult, watch?: (mapped: MappedItem) => void) {
     const record: SourceRecord = { seq: 0, stream: '', origin: { file: '' }, data: {} }
-    const begun = { evaluations: new Evaluations(), speech: new Speech(), own: new Map(), values: new Map(), firstDraft: 0 }
+    const begun = {
+      evaluations: new Evaluations(),
+      speech: new Speech(),
+      own: new Map(),
+      values: new Map(),
+      firstDraft: 0,
+    }
     const work = { mapping, result, watch, record, ...begun }
     const { kinds, roleAssignment } = mapping
     this.#work = work
