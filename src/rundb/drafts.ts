@@ -271,7 +271,7 @@ export interface DraftGroup {
 export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { repeats: boolean }): void {
   rundb.exec('DELETE FROM several')
   if (hasToldApart(rundb, kind)) {
-    unpackRepeats(rundb, 'SELECT id FROM drafts WHERE kind = ?1', kind)
+    unpackRepeats(rundb, REPEATED_OF_KIND, kind)
     rundb.run(
       `INSERT INTO several SELECT dedupe_group, NULL, count(*), NULL FROM drafts WHERE kind = ? AND ${TOLD_APART}
        GROUP BY dedupe_group HAVING count(*) > 1`,
@@ -285,7 +285,7 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
     )
     return
   }
-  unpackRepeats(rundb, repeats ? REPEATED_OF_DIFFERING : 'SELECT id FROM drafts WHERE kind = ?1', kind)
+  unpackRepeats(rundb, repeats ? REPEATED_OF_DIFFERING : REPEATED_OF_KIND, kind)
   rundb.run(
     `INSERT INTO several SELECT 'k' || key, NULL, count(*), sum(records) FROM drafts WHERE kind = ?
      GROUP BY key HAVING count(*) > 1`,
@@ -299,6 +299,9 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
   )
   if (repeats) findRepeats(rundb, kind)
 }
+
+/** IDs of drafts of a kind `?1` that represent others. */
+const REPEATED_OF_KIND = 'SELECT r.draft FROM repeated r CROSS JOIN drafts d ON d.id = r.draft WHERE d.kind = ?1'
 
 /** Keys of a kind `?1` with a draft that represents others. */
 const KEYS_OF_REPEATED = 'SELECT DISTINCT o.key FROM repeated r CROSS JOIN drafts o ON o.id = r.draft WHERE o.kind = ?1'

@@ -179,9 +179,11 @@ export function countOthers(rundb: RunDatabase, kind: string): number {
 /** Resources that this state created, and that are in WorkOS but no longer desired. */
 export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ key: string; id: string }> {
   const rows = rundb.iterate(
-    `SELECT k.key, k.id FROM known k CROSS JOIN live l ON l.kind = k.kind AND l.id = k.id
+    // Nearly all are desired, so this is tested first.
+    `SELECT k.key, k.id FROM known k
        WHERE k.kind = ? AND k.ownership = 'created'
        AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
+       AND EXISTS (SELECT 1 FROM live l WHERE l.kind = k.kind AND l.id = k.id)
        AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY k.key`,
     kind,
   )

@@ -52,7 +52,8 @@ export function gatherRepeats(rundb: RunDatabase): void {
     sums = new Map()
   }
   addSums(rundb, sums)
-  rundb.exec('UPDATE drafts SET records = drafts.records + r.records FROM repeated r WHERE drafts.id = r.draft')
+  rundb.exec(`UPDATE drafts SET records = records + (SELECT r.records FROM repeated r WHERE r.draft = drafts.id)
+    WHERE id IN (SELECT draft FROM repeated)`)
 }
 
 function addSums(rundb: RunDatabase, sums: ReadonlyMap<number, { repeats: number; records: number }>): void {
@@ -77,8 +78,8 @@ export function unpackRepeats(rundb: RunDatabase, which?: string, ...parameters:
     unpack(rundb, new Set(drafts))
   }
   rundb.exec(`
-    UPDATE drafts SET records = drafts.records - r.records FROM repeated r
-      WHERE drafts.id = r.draft AND r.draft IN (SELECT draft FROM unpacking);
+    UPDATE drafts SET records = records - (SELECT r.records FROM repeated r WHERE r.draft = drafts.id)
+      WHERE id IN (SELECT r.draft FROM repeated r JOIN unpacking USING (draft));
     DELETE FROM repeated WHERE draft IN (SELECT draft FROM unpacking);
     DELETE FROM unpacking`)
 }
