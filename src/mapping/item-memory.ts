@@ -12,39 +12,62 @@ const LEAST = { entries: 60_000, characters: 4_000_000 }
 /** Characters that are read of an item at most. */
 const LONGEST = 2_000
 
+/** What is read of an item: its members in the order of their names. */
+export type Texts = readonly (string | undefined)[]
+
 /**
  * Remembers recent results of a rule by the texts that it reads of an item: the same texts are not
  * evaluated again.
  */
 export class ItemMemory<T> {
   readonly #names: readonly string[]
-  readonly #recent = new Recent<T>(LEAST)
+  /** By the first text, usually an ID: one result for each. */
+  readonly #recent = new Recent<{ texts: Texts; made: T }>(LEAST)
 
   /** @param names of all members that are read of an item */
   constructor(names: readonly string[]) {
     this.#names = names
   }
 
-  /** What is read of an item, as one text. Undefined: it is not text, or too long. */
-  keyOf(item: Json): string | undefined {
+  /** Undefined: a member is not text, or they are too long. */
+  textsOf(item: Json): Texts | undefined {
     if (!isObject(item)) return undefined
-    let key = ''
+    const texts: (string | undefined)[] = []
+    let length = 0
     for (const name of this.#names) {
       const value = item[name]
-      if (typeof value === 'string') key += `${value.length} ${value}`
-      else if (value === undefined) key += '-'
-      else return undefined
+      if (typeof value === 'string') length += value.length
+      else if (value !== undefined) return undefined
+      texts.push(value)
     }
-    return key.length > LONGEST ? undefined : key
+    return length > LONGEST ? undefined : texts
   }
 
-  get(key: string): T | undefined {
-    return this.#recent.get(key)
+  get(texts: Texts): T | undefined {
+    const known = this.#recent.get(firstOf(texts))
+    return known !== undefined && areSame(known.texts, texts) ? known.made : undefined
   }
 
-  set(key: string, made: T): void {
-    this.#recent.set(key, made)
+  set(texts: Texts, made: T): void {
+    const copy = texts.map(copyOf)
+    const length = copy.reduce((sum, text) => sum + (text?.length ?? 0), 0)
+    this.#recent.set(firstOf(copy), { texts: copy, made }, length)
   }
+}
+
+function firstOf(texts: Texts): string {
+  for (const text of texts) if (text !== undefined) return text
+  return ''
+}
+
+function areSame(one: Texts, other: Texts): boolean {
+  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false
+  return true
+}
+
+/** A text that keeps no other text in memory: texts of a file are slices of it. */
+function copyOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : JSON.parse(JSON.stringify(text))
 }
 
 /**

@@ -87,7 +87,7 @@ export class KindMapper implements RuleMapper {
   map(item: Json): void {
     // A watcher needs to see each evaluation.
     const items = this.#work.watch === undefined ? this.#memory?.items : undefined
-    const read = items?.keyOf(item)
+    const read = items?.textsOf(item)
     const known = read === undefined ? undefined : items?.get(read)
     const made = known ?? this.#evaluate(item)
     if (made === undefined) return
@@ -131,8 +131,10 @@ export class KindMapper implements RuleMapper {
     const { name: kind } = this.#definition
     const { value } = made
     result.drafts.push(this.#draftOf(item, made))
-    for (const { code, detail } of [...value.notes, ...speech.take()]) {
-      result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
+    for (const notes of [value.notes, speech.take()]) {
+      for (const { code, detail } of notes) {
+        result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
+      }
     }
     addOwn(this.#own(), value.key, value.refs)
     watch?.({ rule: this.rule.kind, kind, item, ok: true, value })
@@ -292,8 +294,8 @@ export class KindMapper implements RuleMapper {
       attributes,
       secrets,
       origin: originOf(record, item),
-      ...(identity !== undefined && { identity }),
     }
+    if (identity !== undefined) draft.identity = identity
     if (draft.kind === 'user') this.#tellApart(draft, item, value)
     return draft
   }

@@ -15,8 +15,10 @@ import type { ChunkCounts, MapResult } from './result.ts'
 
 /** @returns the counts, which are all that is needed later */
 export function stageResult(rundb: RunDatabase, result: MapResult): ChunkCounts {
+  // Other threads wait for the transaction.
+  const counted = collapse(result.drafts)
   rundb.transaction(() => {
-    stageDrafts(rundb, result.drafts)
+    stageDrafts(rundb, counted)
     for (const grant of result.grants) insertGrant(rundb, grant)
     for (const reject of result.rejects) {
       insertReject(rundb, reject)
@@ -65,10 +67,10 @@ function stagedIn(rundb: RunDatabase): Staged {
  * Stages drafts. Of repeats only the places are stored: an organization repeats in chunk after
  * chunk.
  */
-function stageDrafts(rundb: RunDatabase, drafts: readonly Draft[]): void {
+function stageDrafts(rundb: RunDatabase, all: readonly Counted[]): void {
   const staged = stagedIn(rundb)
   const repeats: Repeat[] = []
-  for (const { draft, records, isContradicted } of collapse(drafts)) {
+  for (const { draft, records, isContradicted } of all) {
     const { identity, seq } = draft
     const earlier = identity === undefined || isContradicted ? undefined : staged.get(identity)
     if (earlier !== undefined && earlier.seq < seq) {

@@ -102,6 +102,9 @@ export class JoinTable {
   }
 }
 
+/** A row of a table as the selection returns it. */
+type FoundRow = [position: number, id: number, file: number, line: number, data: string]
+
 /** The rows of a loaded table, readable from any thread. */
 export class JoinedRows {
   readonly table: RowsOnDisk
@@ -167,8 +170,8 @@ export class JoinedRows {
   take(keys: readonly string[]): JsonObject[][] {
     const { files } = this.table
     const found: JsonObject[][] = keys.map(() => [])
-    for (const row of this.#select.all(JSON.stringify(keys))) {
-      const [position, id, file, line, data] = columns(row)
+    for (const row of this.#select.all(JSON.stringify(keys)) as unknown[] as FoundRow[]) {
+      const [position, id, file, line, data] = row
       this.#mark(id)
       const joined: JsonObject = JSON.parse(data)
       joined[ROW_FILE] = files[file] ?? ''
@@ -203,11 +206,6 @@ export class JoinedRows {
   close(): void {
     this.#database.close()
   }
-}
-
-function columns(row: unknown): [position: number, id: number, file: number, line: number, data: string] {
-  if (!Array.isArray(row)) throw new Error('expected rows as arrays')
-  return [Number(row[0]), Number(row[1]), Number(row[2]), Number(row[3]), String(row[4])]
 }
 
 /** A set of IDs on disk, in bounded memory. */

@@ -178,9 +178,12 @@ function rowsOfUsers(
   const found = take(keys.flat())
   let at = 0
   return keys.map((own) => {
-    const rows = found.slice(at, at + own.length).flat()
+    const first = found[at] ?? []
+    const others = own.length < 2 ? [] : found.slice(at + 1, at + own.length).filter((rows) => rows.length > 0)
     at += own.length
-    return own.length < 2 ? rows : rows.sort((a, b) => Number(a[ROW_LINE]) - Number(b[ROW_LINE]))
+    if (own.length === 0) return []
+    if (others.length === 0) return first
+    return [first, ...others].flat().sort((a, b) => Number(a[ROW_LINE]) - Number(b[ROW_LINE]))
   })
 }
 
