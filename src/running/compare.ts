@@ -10,11 +10,12 @@ import type { World } from './world.ts'
  * @throws as verify
  */
 export async function compare(session: Session, { events, interrupted }: World): Promise<Verification> {
-  const { loaded, state, target, progress } = session
+  const { loaded, state, target, scratch, progress } = session
   const verification = await verify({
     loaded,
     state,
     target,
+    scratch,
     kinds: plannedKinds(loaded.manifest),
     readSource: session.computeDesired,
     signal: interrupted,

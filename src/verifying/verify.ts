@@ -28,6 +28,7 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
+import { ListAhead } from './list-ahead.ts'
 import type { KindVerification, SecretCounts, Verification } from './verification.ts'
 import { matchedRefs, verifyKind } from './verify-kind.ts'
 
@@ -40,6 +41,8 @@ export interface VerifyOptions {
   loaded: LoadedManifest
   state: StateStore
   target: Target
+  /** The run's scratch folder. */
+  scratch: string
   /** The kinds to compare. */
   kinds: readonly KindDefinition[]
   /** Builds the desired set, and returns warnings about it. */
@@ -57,20 +60,27 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { loaded, state, target, readSource, signal, onWarning = () => {}, onProgress = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const { set, warnings } = await readSource()
-  createPlanTables(set.rundb)
-  createVerifyTables(set.rundb)
-  deferLiveIndexes(set.rundb)
-  for (const { name } of options.kinds) await loadKnown(set.rundb, state, name)
-  indexKnownIds(set.rundb)
-  findBeyond(set)
+  const lists = await ListAhead.begin(target.client, state, options.kinds, options.scratch)
   const kinds: KindVerification[] = []
-  for (const definition of options.kinds) {
-    signal?.throwIfAborted()
-    await readLive(set, target.client, definition, onProgress)
-    onProgress({ phase: `comparing ${definition.plural}` })
-    const context = readContext(set, manifest, target.client, definition)
-    kinds.push(await verifyKind(set, definition, context))
+  let set: DesiredSet
+  let warnings: Problem[]
+  try {
+    ;({ set, warnings } = await readSource())
+    createPlanTables(set.rundb)
+    createVerifyTables(set.rundb)
+    deferLiveIndexes(set.rundb)
+    for (const { name } of options.kinds) await loadKnown(set.rundb, state, name)
+    indexKnownIds(set.rundb)
+    findBeyond(set)
+    for (const definition of options.kinds) {
+      signal?.throwIfAborted()
+      await readLive(set, target.client, definition, lists, onProgress)
+      onProgress({ phase: `comparing ${definition.plural}` })
+      const context = readContext(set, manifest, target.client, definition)
+      kinds.push(await verifyKind(set, definition, context))
+    }
+  } finally {
+    await lists.end()
   }
   checkSums(set, kinds)
   const rejected = set.plannedRejectCount(unplannedKinds(options.kinds))
@@ -101,12 +111,15 @@ async function readLive(
   { rundb }: DesiredSet,
   api: Api,
   definition: KindDefinition,
+  lists: ListAhead,
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural, within, refs, sparse } = definition
   // There is nothing to compare. Groups would need a request for each organization, and might not
   // be enabled.
   if (!isUsed(rundb, name)) return
+  onProgress({ phase: `reading ${plural} from WorkOS` })
+  if (await lists.into(rundb, name)) return
   const listing = listInto(rundb, name)
   let count = 0
   const read = async (parentIds: Iterable<string>) => {
@@ -116,7 +129,6 @@ async function readLive(
       onProgress({ phase: `reading ${plural} from WorkOS`, done: count })
     }
   }
-  onProgress({ phase: `reading ${plural} from WorkOS` })
   if (within === undefined) await read([])
   else {
     const parent = refs[within] ?? ''

@@ -240,6 +240,16 @@ describe('differences are shown, and fail only with --strict', () => {
   })
 })
 
+test('an error of the source ends what is read from WorkOS meanwhile', async () => {
+  const workos = await startWorkos()
+  const project = await applied(workos)
+  project.remove('users.csv')
+  const { exit, stderr } = await project.run(['verify'], { env })
+  expect(exit).toBe(3)
+  expect(stderr).toContain('users.csv')
+  expect(writes(workos.takeLog())).toEqual([])
+})
+
 test('samples are limited, and --full shows all', async () => {
   const workos = await startWorkos()
   const project = peopleProject(
