@@ -2,7 +2,7 @@
 // Import nothing before the check: older versions of Node.js fail to load the modules.
 const REQUIRED = 24
 /** V8's young generation takes two or three of these for each thread. Powers of two are slower. */
-const SEMI_SPACE_MIB = 10
+const SEMI_SPACE_MIB = 9
 const major = Number(process.versions.node.split('.')[0])
 
 if (major < REQUIRED) {

@@ -7,7 +7,7 @@ import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { countWhole, narrow as narrowTo, reportScope, type ScopeReport } from '../desired/scope.ts'
-import { onlyKindOf, rejectRecord, stageRecords } from '../desired/stage.ts'
+import { onlyKindOf, rejectRecord, type StagedRecords, stageRecords } from '../desired/stage.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
@@ -101,8 +101,9 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     database: rundb.path,
     ...(source.parts && { columns }),
   })
+  let records: StagedRecords
   try {
-    const records = await stageRecords({
+    records = await stageRecords({
       rundb,
       source,
       mapper,
@@ -113,38 +114,39 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       onTally: (part) => tally.merge(part),
       onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
-    options.onStaged?.(countDrafts(rundb))
-    rundb.keepToItself()
-    const yielded = countYielded(rundb)
-    onProgress({ phase: 'merging duplicates' })
-    const assigned = await assembleDesired(rundb, manifest, signal)
-    await breathe(signal)
-    records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
-    const accounting = account(rundb, yielded, source.counts(), records, assigned)
-    const reading = {
-      partial: source.partial === true || !isWhole(),
-      ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
-    }
-    const set = new DesiredSet(rundb, accounting, reading, source.fileDigests?.())
-    const found = await sourceColumns(loaded, source, tally.columns, snapshot !== undefined)
-    const warnings = [
-      ...streams.map((problem) => ({ ...problem, at: loaded.locate((problem.path ?? '').split('.')) })),
-      ...everybodyLeftOut(set, loaded, mainStream ?? ''),
-      ...(reading.partial ? [] : missingColumns(loaded, source, found)),
-      ...writtenNullWarnings(tally.nulls.found(), { mapped: true, source: manifest.source }),
-      ...manyLeftOut(set, loaded, mainStream ?? ''),
-      ...saidOfValues(rundb),
-      ...kindDefinitions.flatMap(({ review }) => {
-        return review?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []
-      }),
-    ]
-    await breathe(signal)
-    const scope = options.scope && narrowed(rundb, options.scope)
-    const narrow = new DesiredSet(rundb, accounting, reading, set.files, scope)
-    return { set: narrow, sourceDigest: source.digest(), warnings, columns: found, mainStream: mainStream ?? '' }
   } finally {
+    // Frees the memory of the workers before the next thread needs some.
     await mapper.close()
   }
+  options.onStaged?.(countDrafts(rundb))
+  rundb.keepToItself()
+  const yielded = countYielded(rundb)
+  onProgress({ phase: 'merging duplicates' })
+  const assigned = await assembleDesired(rundb, manifest, signal)
+  await breathe(signal)
+  records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
+  const accounting = account(rundb, yielded, source.counts(), records, assigned)
+  const reading = {
+    partial: source.partial === true || !isWhole(),
+    ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
+  }
+  const set = new DesiredSet(rundb, accounting, reading, source.fileDigests?.())
+  const found = await sourceColumns(loaded, source, tally.columns, snapshot !== undefined)
+  const warnings = [
+    ...streams.map((problem) => ({ ...problem, at: loaded.locate((problem.path ?? '').split('.')) })),
+    ...everybodyLeftOut(set, loaded, mainStream ?? ''),
+    ...(reading.partial ? [] : missingColumns(loaded, source, found)),
+    ...writtenNullWarnings(tally.nulls.found(), { mapped: true, source: manifest.source }),
+    ...manyLeftOut(set, loaded, mainStream ?? ''),
+    ...saidOfValues(rundb),
+    ...kindDefinitions.flatMap(({ review }) => {
+      return review?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []
+    }),
+  ]
+  await breathe(signal)
+  const scope = options.scope && narrowed(rundb, options.scope)
+  const narrow = new DesiredSet(rundb, accounting, reading, set.files, scope)
+  return { set: narrow, sourceDigest: source.digest(), warnings, columns: found, mainStream: mainStream ?? '' }
 }
 
 function wholeOrFirst(source: Source, limit: number | undefined, others: boolean): FirstRecords {

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
-import { keyRanges } from './key-ranges.ts'
+import { KEYS_IN_RANGE } from './key-ranges.ts'
 import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
 
@@ -77,7 +77,7 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
     return rundb.still(() => {
       if (!isVersion(rundb, version)) return false
       defineCanonical(rundb)
-      for (const range of keyRanges(rundb, 'stored.resources', kind)) rundb.run(COPY, kind, ...range)
+      copyInBatches(rundb, kind)
       return true
     })
   } finally {
@@ -86,11 +86,20 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
   }
 }
 
+/** See keyRanges: `canonical` is a JavaScript function. */
+function copyInBatches(rundb: RunDatabase, kind: string): void {
+  const copy = (sign: '>=' | '>') => `${COPY} AND s.key ${sign} ?2 ORDER BY s.key LIMIT ${KEYS_IN_RANGE}`
+  const last = rundb.statement('SELECT max(key) AS key FROM known WHERE kind = ?')
+  for (let copied = rundb.run(copy('>='), kind, ''); copied === KEYS_IN_RANGE; ) {
+    copied = rundb.run(copy('>'), kind, String(last.get(kind)?.key))
+  }
+}
+
 const COPY = `INSERT INTO known SELECT s.kind, s.key, s.id,
     CASE WHEN s.attributes = d.attributes OR ${isSingle('s.attributes')} THEN s.attributes ELSE canonical(s.attributes) END,
     s.digests, s.refs, s.ownership, s.reduced,
     CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, iif(d.key IS NULL, NULL, ${isUnchanged('s.attributes')})
-  FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1 AND s.key BETWEEN ?2 AND ?3 ORDER BY s.key`
+  FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1`
 
 /** Whether `d` equals what was applied, as far as SQL can tell, or has no managed attributes. */
 function isUnchanged(applied: string): string {
