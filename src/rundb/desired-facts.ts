@@ -31,6 +31,13 @@ export function desiredChanged(rundb: RunDatabase, kind: string): void {
   for (const [other, refs] of closed) if (Object.values(refs).includes(kind)) closed.delete(other)
 }
 
+/** As desiredChanged, if resources of a kind were added, none of which the set had. */
+export function desiredAdded(rundb: RunDatabase, kind: string, added: number): void {
+  const count = factsOf(rundb).counts.get(kind)
+  desiredChanged(rundb, kind)
+  if (count !== undefined) desiredCounted(rundb, kind, count + added)
+}
+
 /** Stores a count that was a by-product. */
 export function desiredCounted(rundb: RunDatabase, kind: string, count: number): void {
   factsOf(rundb).counts.set(kind, count)

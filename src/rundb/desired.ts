@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
-import { desiredChanged, desiredCounted } from './desired-facts.ts'
+import { desiredAdded, desiredCounted } from './desired-facts.ts'
 import { countDrafts, hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
@@ -24,7 +24,7 @@ const OF_MANIFEST = -1
 const COLUMNS = 'kind, key, refs, attributes, secrets, seq, file, line, records'
 
 export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
-  desiredChanged(rundb, row.kind)
+  desiredAdded(rundb, row.kind, 1)
   rundb.run(
     `INSERT INTO desired (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.kind,
@@ -68,12 +68,15 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
   const place = at === undefined ? `${OF_MANIFEST}, NULL, NULL` : `${at}.seq, ${at}.file, ${at}.line`
   const bound = [...parameters]
   const kindOfAll = `?${bound.push(kind)}`
-  desiredChanged(rundb, kind)
-  return rundb.run(
+  const isFirst = rundb.statement('SELECT 1 FROM desired WHERE kind = ? LIMIT 1').get(kind) === undefined
+  if (isFirst) desiredCounted(rundb, kind, 0)
+  const added = rundb.run(
     `INSERT INTO desired (${COLUMNS})
      SELECT ${kindOfAll}, ${key}, ${refs}, ${attributes}, ${secrets}, ${place}, ${records} FROM ${from} WHERE ${where}`,
     ...bound,
   )
+  desiredAdded(rundb, kind, added)
+  return added
 }
 
 /** A smaller share of all drafts is looked up by index. Else all are scanned and sorted. */

@@ -1,7 +1,7 @@
 import type { Origin } from '../sources/source.ts'
 import type { Parameter } from '../sqlite/open.ts'
 import { addressIn } from './desired.ts'
-import { closeReferences, desiredChanged } from './desired-facts.ts'
+import { closeReferences, countDesired, desiredChanged } from './desired-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
 
@@ -239,29 +239,41 @@ export function rejectDependents(
 ): void {
   const roles = Object.entries(refs)
   if (roles.length === 0) return
-  // A resource without a reference in a role needs nothing there.
-  const leads = roles.map(([, target], at) => {
-    const key = `d.refs ->> ('$.' || ?${at * 2 + 2})`
-    const targets = `SELECT p.key FROM desired p WHERE p.kind = ?${at * 2 + 3}`
-    const isThere = areFew(rundb, target) ? `${key} IN (${targets})` : `EXISTS (${targets} AND p.key = ${key})`
-    return `(${key} IS NULL OR ${isThere})`
-  })
-  rundb.exec('CREATE TABLE dangling (key TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
-  const dangling = rundb.run(
-    `INSERT INTO dangling SELECT d.key FROM desired d WHERE d.kind = ?1 AND NOT (${leads.join(' AND ')})`,
-    kind,
-    ...roles.flat(),
-  )
-  if (dangling > 0) for (const [role, target] of roles) rejectDangling(rundb, { kind, role, target })
-  rundb.exec('DROP TABLE dangling')
+  if (roles.some(([role, target]) => leadsNowhere(rundb, { kind, role, target }))) {
+    // A resource without a reference in a role needs nothing there.
+    const leads = roles.map((_, at) => {
+      const key = `d.refs ->> ('$.' || ?${at * 2 + 2})`
+      return `(${key} IS NULL OR EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = ${key}))`
+    })
+    rundb.exec('CREATE TABLE dangling (key TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
+    rundb.run(
+      `INSERT INTO dangling SELECT d.key FROM desired d WHERE d.kind = ?1 AND NOT (${leads.join(' AND ')})`,
+      kind,
+      ...roles.flat(),
+    )
+    for (const [role, target] of roles) rejectDangling(rundb, { kind, role, target })
+    rundb.exec('DROP TABLE dangling')
+  }
   closeReferences(rundb, kind, refs)
 }
 
-/** So few resources of a kind that SQLite lists their keys faster than it looks each one up. */
-const FEW = 10_000
+/** Up to this many targets for each reference, listing their keys is faster than lookups. */
+const FEW_TARGETS = 4
 
-function areFew(rundb: RunDatabase, kind: string): boolean {
-  return rundb.count(`SELECT count(*) FROM (SELECT 1 FROM desired WHERE kind = ? LIMIT ${FEW + 1})`, kind) <= FEW
+/** Whether a reference in a role leads to nothing that is desired. */
+function leadsNowhere(
+  rundb: RunDatabase,
+  { kind, role, target }: { kind: string; role: string; target: string },
+): boolean {
+  const [keys, targets] = [
+    `SELECT d.refs ->> ('$.' || ?2) AS named FROM desired d WHERE d.kind = ?1 AND named IS NOT NULL`,
+    'SELECT p.key FROM desired p WHERE p.kind = ?3',
+  ]
+  const areFew = countDesired(rundb, target) <= FEW_TARGETS * countDesired(rundb, kind)
+  const missing = areFew
+    ? `${keys} EXCEPT ${targets}`
+    : `SELECT 1 FROM (${keys}) r WHERE NOT EXISTS (${targets} AND p.key = r.named)`
+  return rundb.count(`SELECT EXISTS (${missing})`, kind, role, target) > 0
 }
 
 /** Rejects those whose reference in this role leads nowhere, and names its target. */
