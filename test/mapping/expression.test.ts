@@ -169,6 +169,19 @@ test.each([
   expect(compiled(text).verbatim).toBe(false)
 })
 
+test.each([
+  ['$record.a', true],
+  ['$record.a = true ? false : true', true],
+  ["'x' & $record.a[0]", true],
+  ['a', false],
+  ['$record.a & b', false],
+  ['$record.a[b]', false],
+  ['a[$record.b]', false],
+  ['$not($record.a)', false],
+])('%s depends only on the record: %s', (text, expected) => {
+  expect(compiled(text).ofRecord).toBe(expected)
+})
+
 function json(value: Json | undefined): string {
   return value === undefined ? 'nothing' : canonicalJson(value)
 }

@@ -246,3 +246,38 @@ test('remembered results of other records make no difference', async () => {
     { numRuns: 40 },
   )
 })
+
+describe('what only the record decides', () => {
+  const map: Manifest['map'] = {
+    user: { key: 'id', email: 'mail' },
+    organization: { each: 'orgs[id != "x"]', when: '$record.open', key: 'id', name: 'id' },
+    membership: { each: 'orgs[id != "x"]', when: '$record.open', organization: 'id' },
+  }
+  const records = recordsOf([
+    { id: 'a', mail: 'a@example.com', open: true, orgs: [{ id: 'x' }, { id: 'o1' }, { id: 'o2' }] },
+    { id: 'b', mail: 'b@example.com', open: false, orgs: [{ id: 'o1' }] },
+    { id: 'c', mail: 'c@example.com', open: true, orgs: [{ id: 'o3' }] },
+  ])
+
+  test('is evaluated once a record, for all rules and items', async () => {
+    const mapping = compiled(manifestWith(map))
+    const evaluated: string[] = []
+    const counting = (expression: CompiledExpression): CompiledExpression => ({
+      ...expression,
+      evaluate: (item, record) => {
+        evaluated.push(`${record.id} ${expression.text}`)
+        return expression.evaluate(item, record)
+      },
+    })
+    const kinds = mapping.kinds.map(({ rule, definition }) => ({ rule: laterIn(rule, counting), definition }))
+    const { drafts } = await mapChunk({ records }, { ...mapping, kinds })
+    const shared = evaluated.filter((one) => one.includes('orgs') || one.includes('open'))
+    expect(shared).toEqual(['a', 'b', 'c'].flatMap((id) => [`${id} orgs[id != "x"]`, `${id} $record.open`]))
+    expect(drafts.map(({ key }) => key).sort()).toEqual(['a', 'a@o1', 'a@o2', 'b', 'c', 'c@o3', 'o1', 'o2', 'o3'])
+  })
+
+  test('is the same if it is evaluated asynchronously', async () => {
+    const mapping = compiled(manifestWith(map))
+    expect(await mapChunk({ records }, delayed(mapping))).toEqual(await mapChunk({ records }, mapping))
+  })
+})
