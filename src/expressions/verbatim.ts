@@ -43,7 +43,9 @@ function isPlainPath(node: SyntaxNode, constants: Constants): boolean {
   const steps: unknown[] = node.steps
   return steps.every((step, index) => {
     if (!isObject(step) || !only(step, ['value', 'predicate', 'stages'])) return false
-    if (![...listOf(step.predicate), ...listOf(step.stages)].every(isPlainFilter)) return false
+    if (![...listOf(step.predicate), ...listOf(step.stages)].every((stage) => isPlainFilter(stage, constants))) {
+      return false
+    }
     if (step.type === 'name') return typeof step.value === 'string'
     const name = String(step.value)
     return (
@@ -54,8 +56,11 @@ function isPlainPath(node: SyntaxNode, constants: Constants): boolean {
   })
 }
 
-/** Whether a filter only chooses: functions other than JSONata's own can report what they find. */
-function isPlainFilter(stage: unknown): boolean {
+/**
+ * Whether a filter only chooses, and depends only on what it filters and on the record. Functions
+ * other than JSONata's own can report what they find, also when they are an argument.
+ */
+function isPlainFilter(stage: unknown, constants: Constants): boolean {
   if (!isObject(stage) || stage.type !== 'filter') return false
   let plain = true
   const unplain = () => {
@@ -64,13 +69,14 @@ function isPlainFilter(stage: unknown): boolean {
   visit(stage.expr, undefined, {
     other: everything,
     function(node, state, descend) {
-      const name = variableOf(node.procedure)
-      if (!isNative(name) || UNSTABLE.has(name)) plain = false
+      if (!isNative(variableOf(node.procedure))) plain = false
       everything(node, state, descend)
     },
     // `$$` is the item.
     variable(node) {
-      if (node.value === '$') plain = false
+      const name = String(node.value)
+      const isValue = name === '' || name === 'record' || Object.hasOwn(constants, name)
+      if (!isValue && (!isNative(name) || UNSTABLE.has(name))) plain = false
     },
     partial: unplain,
     apply: unplain,
