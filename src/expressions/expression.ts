@@ -17,7 +17,7 @@ import { toPlain } from './plain.ts'
 import { type Flow, flowsIn, type Read, readsIn, readsWhole } from './reads.ts'
 import { isSequence } from './sequences.ts'
 import { everything, listOf, type SyntaxNode, variableOf, visit } from './syntax.ts'
-import { isOfRecord, isVerbatim } from './verbatim.ts'
+import { isOfRecord, isQuiet, isVerbatim } from './verbatim.ts'
 
 /**
  * Nested steps and milliseconds of one evaluation. Ordinary mappings need a dozen steps and
@@ -50,8 +50,10 @@ export interface CompiledExpression {
   text: string
   /** Whether it returns values unchanged, and calls nothing that can change them. */
   verbatim: boolean
-  /** Whether the value is the same for every item of a record. */
+  /** Whether it is verbatim and reads only `$record`: every item of a record has the same value. */
   ofRecord: boolean
+  /** See `isQuiet`. */
+  quiet: boolean
   /** See `Names.unstable`. */
   unstable: Names['unstable']
   /** See `Names.fields`. */
@@ -163,6 +165,7 @@ export function compile(
       text,
       verbatim,
       ofRecord: verbatim && isOfRecord(ast),
+      quiet: isQuiet(ast, constants),
       unstable,
       fields,
       readsRecord: names.all.has('record'),
@@ -244,8 +247,7 @@ function evaluator(
     if (atOnce === undefined) return interpret(item, record)
     try {
       const value = atOnce(item, record)
-      if (!verbatim) return toPlain(value)
-      return isSequence(value) ? Array.from(value as unknown[] as Json[]) : (value as Json | undefined)
+      return verbatim && !isSequence(value) ? (value as Json | undefined) : toPlain(value)
     } catch {
       // The interpreter reports the error; see closures.ts.
       derivations.length = 0

@@ -4,8 +4,8 @@ import { isNative } from './natives.ts'
 import { everything, listOf, only, type SyntaxNode, variableOf, visit } from './syntax.ts'
 
 /**
- * Whether an expression returns values unchanged: `name`, `a.b[c = 1]`, `$record.a`, constants,
- * literals, and `?:`, `&` and `=` over these. It calls nothing that can change them.
+ * Whether an expression returns values unchanged: `name`, `a.b`, `$record.a`, constants, literals,
+ * and `?:`, `&` and `=` over these. It calls nothing that can change them.
  */
 export function isVerbatim(ast: unknown, constants: Constants = {}): boolean {
   if (!isObject(ast)) return false
@@ -42,10 +42,7 @@ function isPlainPath(node: SyntaxNode, constants: Constants): boolean {
   if (!only(node, ['steps']) || !Array.isArray(node.steps)) return false
   const steps: unknown[] = node.steps
   return steps.every((step, index) => {
-    if (!isObject(step) || !only(step, ['value', 'predicate', 'stages'])) return false
-    if (![...listOf(step.predicate), ...listOf(step.stages)].every((stage) => isPlainFilter(stage, constants))) {
-      return false
-    }
+    if (!isObject(step) || !only(step, ['value'])) return false
     if (step.type === 'name') return typeof step.value === 'string'
     const name = String(step.value)
     return (
@@ -56,45 +53,42 @@ function isPlainPath(node: SyntaxNode, constants: Constants): boolean {
   })
 }
 
-/**
- * Whether a filter only chooses, and depends only on what it filters and on the record. Functions
- * other than JSONata's own can report what they find, also when they are an argument.
- */
-function isPlainFilter(stage: unknown, constants: Constants): boolean {
-  if (!isObject(stage) || stage.type !== 'filter') return false
-  let plain = true
-  const unplain = () => {
-    plain = false
-  }
-  visit(stage.expr, undefined, {
-    other: everything,
-    function(node, state, descend) {
-      if (!isNative(variableOf(node.procedure))) plain = false
-      everything(node, state, descend)
-    },
-    // `$$` is the item.
-    variable(node) {
-      const name = String(node.value)
-      const isValue = name === '' || name === 'record' || Object.hasOwn(constants, name)
-      if (!isValue && (!isNative(name) || UNSTABLE.has(name))) plain = false
-    },
-    partial: unplain,
-    apply: unplain,
-    bind: unplain,
-    transform: unplain,
-  })
-  return plain
-}
-
-/** Whether a verbatim expression reads nothing of the item, only of the record. */
+/** Whether a verbatim expression reads only the record, so that every item has the same value. */
 export function isOfRecord(ast: unknown): boolean {
   let ofRecord = true
   visit(ast, undefined, {
     other: everything,
-    path(node, state, descend) {
+    path(node) {
       if (variableOf(listOf(node.steps)[0]) !== 'record') ofRecord = false
-      everything(node, state, descend)
     },
   })
   return ofRecord
+}
+
+/**
+ * Whether an expression calls only JSONata's own stable functions, and none through a value: others
+ * note what they interpret, or return something else each time.
+ */
+export function isQuiet(ast: unknown, constants: Constants): boolean {
+  let quiet = true
+  const loud = () => {
+    quiet = false
+  }
+  visit(ast, undefined, {
+    other: everything,
+    function(node, state, descend) {
+      const name = variableOf(node.procedure)
+      if (!isNative(name) || UNSTABLE.has(name)) quiet = false
+      descend(node.arguments, state)
+    },
+    variable(node) {
+      const name = String(node.value)
+      if (name !== '' && name !== 'record' && !Object.hasOwn(constants, name)) quiet = false
+    },
+    lambda: loud,
+    partial: loud,
+    apply: loud,
+    transform: loud,
+  })
+  return quiet
 }

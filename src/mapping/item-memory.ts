@@ -76,7 +76,9 @@ function copyOf(text: string | undefined): string | undefined {
  */
 export function membersRead(rule: CompiledRule): string[] | undefined {
   if (rule.derives) return undefined
-  const expressions = rule.fields.flatMap(({ value }): CompiledExpression[] =>
+  // The key first: its text tells items apart.
+  const fields = rule.fields.toSorted((one, other) => Number(other.name === 'key') - Number(one.name === 'key'))
+  const expressions = fields.flatMap(({ value }): CompiledExpression[] =>
     Array.isArray(value) ? value.map(([, member]) => member) : [value],
   )
   if (!expressions.every(({ verbatim, readsRecord }) => verbatim && !readsRecord)) return undefined

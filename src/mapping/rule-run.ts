@@ -70,14 +70,14 @@ export class RuleRun {
     const { evaluations, record } = this.#work
     const each = this.rule.each(record.stream)
     if (each === undefined) return [record.data]
-    const found = each.verbatim ? this.#ofRecord(EACH, each) : answerOf(this.rule, EACH, each, record.data, this.#work)
+    const found = each.quiet ? this.#shared(EACH, each) : answerOf(this.rule, EACH, each, record.data, this.#work)
     const items = itemsIn(found)
     evaluations.endStep()
     return items
   }
 
   /** The value of an expression for the record, which other rules can have evaluated already. */
-  #ofRecord(field: typeof EACH, expression: CompiledExpression): Json | undefined {
+  #shared(field: typeof EACH, expression: CompiledExpression): Json | undefined {
     const { values, record } = this.#work
     const { text } = expression
     if (values.has(text)) return values.get(text)
@@ -91,7 +91,7 @@ export class RuleRun {
     for (; this.#asked < items.length; this.#asked += 1) {
       const item = items[this.#asked] ?? null
       const isChosen = isTruthy(
-        when.ofRecord ? this.#ofRecord(WHEN, when) : answerOf(this.rule, WHEN, when, item, this.#work),
+        when.ofRecord ? this.#shared(WHEN, when) : answerOf(this.rule, WHEN, when, item, this.#work),
       )
       evaluations.endStep()
       if (isChosen) this.#chosen?.push(item)

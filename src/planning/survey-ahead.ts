@@ -25,7 +25,7 @@ export interface SurveyTask extends SurveyScope {
   path: string
 }
 
-/** The messages of the thread: it can be ended, it has begun to read, then its result. */
+/** The messages of the thread: it has loaded its modules, it has begun to read, its result. */
 export type SurveyMessage = 'ready' | 'begun' | Survey
 
 export interface SurveyorOptions {
@@ -35,7 +35,10 @@ export interface SurveyorOptions {
   many?: number
 }
 
-/** Surveys the values of a desired set once, in a thread of its own if there are many. */
+/**
+ * Surveys the values of a desired set once, in a thread of its own if there are many. Call `end`,
+ * also after an error.
+ */
 export class Surveyor {
   readonly #workers: number
   readonly #many: number
@@ -48,7 +51,7 @@ export class Surveyor {
 
   /**
    * Starts the thread, which loads its modules while the desired set is made.
-   * @param drafts a number that there will be about as many resources as
+   * @param drafts about how many resources there will be
    */
   prepare(drafts: number): void {
     if (this.#workers >= 2 && drafts >= this.#many) this.#thread ??= new Thread()

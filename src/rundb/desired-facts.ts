@@ -31,7 +31,7 @@ export function desiredChanged(rundb: RunDatabase, kind: string): void {
   for (const [other, refs] of closed) if (Object.values(refs).includes(kind)) closed.delete(other)
 }
 
-/** As desiredChanged, if resources of a kind were added, none of which the set had. */
+/** As desiredChanged, for new resources only: keeps a known count. */
 export function desiredAdded(rundb: RunDatabase, kind: string, added: number): void {
   const count = factsOf(rundb).counts.get(kind)
   desiredChanged(rundb, kind)

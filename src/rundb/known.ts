@@ -86,7 +86,10 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
   }
 }
 
-/** See keyRanges: `canonical` is a JavaScript function. */
+/**
+ * Copies a kind of which `known` has no rows. In batches, because `canonical` is a JavaScript
+ * function: see keyRanges.
+ */
 function copyInBatches(rundb: RunDatabase, kind: string): void {
   const copy = (sign: '>=' | '>') => `${COPY} AND s.key ${sign} ?2 ORDER BY s.key LIMIT ${KEYS_IN_RANGE}`
   const last = rundb.statement('SELECT max(key) AS key FROM known WHERE kind = ?')

@@ -14,14 +14,14 @@ export class LiveAhead {
   readonly #path: string
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
-  #isOpen = true
   /** By kind, the last ID as long as they ascend. Undefined: they do not. */
   readonly #last = new Map<string, string | undefined>()
 
   /** @param folder the run's scratch folder */
   constructor(folder: string) {
     this.#path = throwawayPath(folder, NAME)
-    this.#database = openThrowawayIn(folder, NAME, { cacheKiB: 4 * 1024 })
+    // Not locked: the run's database reads it while later kinds are listed.
+    this.#database = openThrowawayIn(folder, NAME, { cacheKiB: 4 * 1024, shared: 0 })
     this.#database.exec('CREATE TABLE listed (kind TEXT, id TEXT, external_id TEXT, natural_key TEXT, attributes TEXT)')
     this.#insert = this.#database.prepare('INSERT INTO listed VALUES (?, ?, ?, ?, ?)')
   }
@@ -39,11 +39,10 @@ export class LiveAhead {
   }
 
   /**
-   * Copies what was listed of a kind. Of a resource on two pages the later one counts. Call it once
-   * everything is listed.
+   * Copies what was listed of a kind, once its list is complete. Of a resource on two pages the
+   * later one counts.
    */
   copyInto(rundb: RunDatabase, kind: string): void {
-    this.close()
     const order = this.#last.get(kind) === undefined ? 'id, rowid' : 'rowid'
     rundb.run('ATTACH ? AS ahead', this.#path)
     try {
@@ -58,7 +57,6 @@ export class LiveAhead {
   }
 
   close(): void {
-    if (this.#isOpen) this.#database.close()
-    this.#isOpen = false
+    this.#database.close()
   }
 }

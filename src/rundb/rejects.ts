@@ -230,7 +230,8 @@ export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; 
 
 /**
  * Rejects resources of a kind that refer to something that is not desired. The reason names what
- * was rejected, or is missing from the source. One scan finds all of them.
+ * was rejected, or is missing from the source. Nearly always nothing is missing, so that is checked
+ * first.
  * @param refs roles of references, and the kinds that they lead to
  */
 export function rejectDependents(
@@ -257,7 +258,7 @@ export function rejectDependents(
   closeReferences(rundb, kind, refs)
 }
 
-/** Up to this many targets for each reference, listing their keys is faster than lookups. */
+/** Up to this many targets per resource, EXCEPT is faster than lookups. */
 const FEW_TARGETS = 4
 
 /** Whether a reference in a role leads to nothing that is desired. */

@@ -6,22 +6,34 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 
+/** The list of one kind. */
+interface List {
+  complete: Promise<void>
+  count: number
+  /** Called after each page with the number of resources so far. */
+  onPage(count: number): void
+}
+
 /**
- * Lists kinds from WorkOS while the source is read. In: the kinds that the state has and that are
- * not listed within others. Out: the table `live`.
+ * Lists kinds from WorkOS while the source is read. In: the kinds that the state has, and that are
+ * neither sparse nor listed within others. Out: rows of `live`.
  */
 export class ListAhead {
   readonly #listed: LiveAhead
-  readonly #kinds: ReadonlySet<string>
-  readonly #listing: Promise<void>
-  #isStopped = false
+  readonly #lists = new Map<string, List>()
+  #isEnded = false
 
   private constructor(api: Api, definitions: readonly KindDefinition[], scratch: string) {
     this.#listed = new LiveAhead(scratch)
-    this.#kinds = new Set(definitions.map(({ name }) => name))
-    this.#listing = this.#list(api, definitions)
-    // It is awaited when the lists are needed: errors of the source come first.
-    this.#listing.catch(() => {})
+    let before = Promise.resolve()
+    for (const definition of definitions) {
+      const list: List = { complete: before, count: 0, onPage: () => {} }
+      list.complete = before.then(() => this.#read(api, definition, list))
+      // It is awaited when the list is needed: errors of the source come first.
+      list.complete.catch(() => {})
+      before = list.complete
+      this.#lists.set(definition.name, list)
+    }
   }
 
   /** @param scratch the run's scratch folder */
@@ -39,31 +51,32 @@ export class ListAhead {
     return new ListAhead(api, used, scratch)
   }
 
-  async #list(api: Api, definitions: readonly KindDefinition[]): Promise<void> {
-    for (const { name, list } of definitions) {
-      for await (const page of ahead(list(api, []))) {
-        this.#listed.add(name, page)
-        await breathe()
-        if (this.#isStopped) return
-      }
+  async #read(api: Api, { name, list: pages }: KindDefinition, list: List): Promise<void> {
+    for await (const page of ahead(pages(api, []))) {
+      if (this.#isEnded) return
+      this.#listed.add(name, page)
+      list.count += page.length
+      list.onPage(list.count)
+      await breathe()
     }
   }
 
   /**
-   * Moves a kind into `live`.
-   * @returns false if it is not among the listed kinds
+   * Waits for the list of a kind and copies it into `live`.
+   * @returns false if the kind is not listed here
    */
-  async into(rundb: RunDatabase, kind: string): Promise<boolean> {
-    if (!this.#kinds.has(kind)) return false
-    await this.#listing
+  async into(rundb: RunDatabase, kind: string, onPage: (count: number) => void): Promise<boolean> {
+    const list = this.#lists.get(kind)
+    if (list === undefined) return false
+    list.onPage = onPage
+    await list.complete
     this.#listed.copyInto(rundb, kind)
     return true
   }
 
-  /** Stops it if it still lists. */
-  async end(): Promise<void> {
-    this.#isStopped = true
-    await this.#listing.catch(() => {})
+  /** Ends listing. A request in flight ends with the target. */
+  end(): void {
+    this.#isEnded = true
     this.#listed.close()
   }
 }

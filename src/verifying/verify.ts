@@ -80,7 +80,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
       kinds.push(await verifyKind(set, definition, context))
     }
   } finally {
-    await lists.end()
+    lists.end()
   }
   checkSums(set, kinds)
   const rejected = set.plannedRejectCount(unplannedKinds(options.kinds))
@@ -118,15 +118,16 @@ async function readLive(
   // There is nothing to compare. Groups would need a request for each organization, and might not
   // be enabled.
   if (!isUsed(rundb, name)) return
-  onProgress({ phase: `reading ${plural} from WorkOS` })
-  if (await lists.into(rundb, name)) return
+  const phase = `reading ${plural} from WorkOS`
+  onProgress({ phase })
+  if (await lists.into(rundb, name, (done) => onProgress({ phase, done }))) return
   const listing = listInto(rundb, name)
   let count = 0
   const read = async (parentIds: Iterable<string>) => {
     for await (const page of ahead(definition.list(api, parentIds))) {
       listing.add(page)
       count += page.length
-      onProgress({ phase: `reading ${plural} from WorkOS`, done: count })
+      onProgress({ phase, done: count })
     }
   }
   if (within === undefined) await read([])

@@ -281,3 +281,14 @@ describe('what only the record decides', () => {
     expect(await mapChunk({ records }, delayed(mapping))).toEqual(await mapChunk({ records }, mapping))
   })
 })
+
+test('an address beside the one that a filter chooses is checked, too', async () => {
+  const mapping = compiled(manifestWith({ user: { key: 'id', email: 'emails[main].address' } }))
+  const emails = [
+    { main: true, address: 'kate@example.com' },
+    { main: false, address: '\u212Aate@example.com' },
+  ]
+  const { drafts, rejects } = await mapChunk({ records: recordsOf([{ id: 'a', emails }]) }, mapping)
+  expect(drafts).toEqual([])
+  expect(rejects).toMatchObject([{ code: 'confusable_email' }])
+})
