@@ -14,7 +14,7 @@ import type { Step } from '../diagnostics/step.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { checkStreams, columnsRead } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
-import { countDrafts } from '../rundb/drafts.ts'
+import { lastDraftId } from '../rundb/drafts.ts'
 import { insertIgnored } from '../rundb/left-out.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
 import { type FirstRecords, firstRecords } from '../sources/first-records.ts'
@@ -118,7 +118,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     // Frees the memory of the workers before the next thread needs some.
     await mapper.close()
   }
-  options.onStaged?.(countDrafts(rundb))
+  options.onStaged?.(lastDraftId(rundb))
   rundb.keepToItself()
   const yielded = countYielded(rundb)
   onProgress({ phase: 'merging duplicates' })

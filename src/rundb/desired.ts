@@ -3,7 +3,7 @@ import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
 import { desiredAdded, desiredCounted } from './desired-facts.ts'
-import { countDrafts, hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
+import { hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
 /** The desired set: the table `desired`. In: merged drafts. Out: resources, values and counts. */
@@ -93,7 +93,7 @@ const IN_ORDER = { looks: 8, rows: 200, apart: 1_000, jumps: 5 }
  * IDs are, too. Then index lookups are close to each other, and no sort is needed.
  */
 function areInOrder(rundb: RunDatabase, kind: string): boolean {
-  const last = countDrafts(rundb)
+  const last = lastDraftId(rundb)
   const nearest = rundb.statement('SELECT key FROM drafts NOT INDEXED WHERE kind = ? AND id >= ? ORDER BY id LIMIT 1')
   const jumping = rundb.statement(
     `SELECT sum(abs(id - before) > ${IN_ORDER.apart}) AS jumps FROM (
@@ -111,7 +111,7 @@ function areInOrder(rundb: RunDatabase, kind: string): boolean {
 export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
   const count = rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
   if (count === 0) return
-  const lookedUp = count < countDrafts(rundb) * FEW || areInOrder(rundb, kind)
+  const lookedUp = count < lastDraftId(rundb) * FEW || areInOrder(rundb, kind)
   const single: Derivation = {
     kind,
     from: lookedUp ? 'drafts INDEXED BY drafts_by_key' : 'drafts NOT INDEXED',

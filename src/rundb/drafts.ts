@@ -90,8 +90,8 @@ export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): 
   return Number(id)
 }
 
-/** The number of drafts after staging, without repeats. */
-export function countDrafts(rundb: RunDatabase): number {
+/** The greatest ID of a draft. After staging, this is the number of drafts without repeats. */
+export function lastDraftId(rundb: RunDatabase): number {
   return rundb.count('SELECT max(id) FROM drafts')
 }
 

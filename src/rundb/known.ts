@@ -87,8 +87,8 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
 }
 
 /**
- * Copies a kind of which `known` has no rows. In batches, because `canonical` is a JavaScript
- * function: see keyRanges.
+ * Copies one kind; `known` must not have rows of it yet. A statement copies only some of them,
+ * because it calls the JavaScript function `canonical`: see keyRanges.
  */
 function copyInBatches(rundb: RunDatabase, kind: string): void {
   const copy = (sign: '>=' | '>') => `${COPY} AND s.key ${sign} ?2 ORDER BY s.key LIMIT ${KEYS_IN_RANGE}`

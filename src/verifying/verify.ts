@@ -57,31 +57,11 @@ export interface VerifyOptions {
  * @throws GuardError when the target is not the state's, CredentialsError, TargetError
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
-  const { loaded, state, target, readSource, signal, onWarning = () => {}, onProgress = () => {} } = options
+  const { loaded, state, target, onWarning = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const lists = await ListAhead.begin(target.client, state, options.kinds, options.scratch)
-  const kinds: KindVerification[] = []
-  let set: DesiredSet
-  let warnings: Problem[]
-  try {
-    ;({ set, warnings } = await readSource())
-    createPlanTables(set.rundb)
-    createVerifyTables(set.rundb)
-    deferLiveIndexes(set.rundb)
-    for (const { name } of options.kinds) await loadKnown(set.rundb, state, name)
-    indexKnownIds(set.rundb)
-    findBeyond(set)
-    for (const definition of options.kinds) {
-      signal?.throwIfAborted()
-      await readLive(set, target.client, definition, lists, onProgress)
-      onProgress({ phase: `comparing ${definition.plural}` })
-      const context = readContext(set, manifest, target.client, definition)
-      kinds.push(await verifyKind(set, definition, context))
-    }
-  } finally {
-    lists.end()
-  }
+  const { set, warnings, kinds } = await compareKinds(options, lists).finally(() => lists.end())
   checkSums(set, kinds)
   const rejected = set.plannedRejectCount(unplannedKinds(options.kinds))
   const { type, baseUrl } = target.identity
@@ -105,6 +85,29 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     outcome: outcomeOf(kinds, rejected),
     set,
   }
+}
+
+/** Reads the source, and compares one kind after the other. */
+async function compareKinds(
+  { loaded, state, target, kinds, readSource, signal, onProgress = () => {} }: VerifyOptions,
+  lists: ListAhead,
+): Promise<{ set: DesiredSet; warnings: Problem[]; kinds: KindVerification[] }> {
+  const { set, warnings } = await readSource()
+  createPlanTables(set.rundb)
+  createVerifyTables(set.rundb)
+  deferLiveIndexes(set.rundb)
+  for (const { name } of kinds) await loadKnown(set.rundb, state, name)
+  indexKnownIds(set.rundb)
+  findBeyond(set)
+  const compared: KindVerification[] = []
+  for (const definition of kinds) {
+    signal?.throwIfAborted()
+    await readLive(set, target.client, definition, lists, onProgress)
+    onProgress({ phase: `comparing ${definition.plural}` })
+    const context = readContext(set, loaded.manifest, target.client, definition)
+    compared.push(await verifyKind(set, definition, context))
+  }
+  return { set, warnings, kinds: compared }
 }
 
 async function readLive(
