@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, type Transferable } from 'node:worker
 import type { Manifest } from '../config/manifest.ts'
 import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
+import type { StagingPlace } from '../rundb/run-database.ts'
 import { InOrder } from '../sources/in-order.ts'
 import type { JoinedPart, Origin, Piece, RowsOnDisk, SourceRecord, Threads } from '../sources/source.ts'
 import type { ColumnsRead } from '../sources/tally.ts'
@@ -57,8 +58,8 @@ export interface PoolOptions {
   patience?: number
   /** MiB for one worker. */
   memory?: number
-  /** Path of the run's database, where workers stage. */
-  database?: string
+  /** The run's database, where workers stage. */
+  database?: StagingPlace | undefined
 }
 
 /**

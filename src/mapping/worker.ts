@@ -1,6 +1,6 @@
 import { workerData } from 'piscina'
 import { codeOf } from '../diagnostics/errors.ts'
-import { RunDatabase } from '../rundb/run-database.ts'
+import { RunDatabase, type StagingPlace } from '../rundb/run-database.ts'
 import type { RowsOnDisk } from '../sources/source.ts'
 import type { ColumnsRead } from '../sources/tally.ts'
 import { compileMapping, type MapperSettings } from './compile.ts'
@@ -13,7 +13,7 @@ export interface WorkerSettings {
   /** To search in the records of pieces. Undefined: there are no pieces. */
   columns: ColumnsRead | undefined
   /** The run's database, where it stages results. Undefined: it returns the results. */
-  database: string | undefined
+  database: StagingPlace | undefined
 }
 
 const { settings, columns, database }: WorkerSettings = workerData
@@ -27,7 +27,7 @@ const map = async (task: MapTask) => {
   if (database === undefined || task.records.length === 0) return result
   // Opened only once there is something to stage: a worker that starts late would wait for a
   // database that is closed by then.
-  rundb ??= new RunDatabase({ path: database })
+  rundb ??= new RunDatabase(database)
   return stageResult(rundb, result)
 }
 // For the same reason nothing is loaded later.

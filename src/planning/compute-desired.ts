@@ -98,7 +98,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const mapper = createMapperPool(manifest, {
     workers,
     mainStream: source.streams[0],
-    database: rundb.path,
+    database: rundb.staging,
     ...(source.parts && { columns }),
   })
   let records: StagedRecords

@@ -4,6 +4,7 @@ import { createPrivateFile } from '../files/regular-file.ts'
 import type { Origin } from '../sources/source.ts'
 import { openThrowaway, openUnchanging, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
+import { Turns } from './turns.ts'
 
 /** Page cache, KiB. Limits the memory of a run. A sort takes as much again. */
 const CACHE_KIB = 16 * 1024
@@ -29,6 +30,7 @@ export class RunDatabase {
   readonly #db: DatabaseSync
   readonly #statements: Statements
   readonly #files = new Map<string, number>()
+  readonly #turns: Turns | undefined
   /** The path of the database. Undefined: in memory. */
   readonly path: string | undefined
   #spools = 0
@@ -36,17 +38,18 @@ export class RunDatabase {
   /** @param folder the run's scratch folder, or undefined for a database in memory */
   constructor(folder: string | undefined)
   /** @param existing a database of this run that another thread made, to stage in it, too */
-  constructor(existing: { path: string; reads?: false })
+  constructor(existing: StagingPlace)
   /** @param existing a database of this run, to read tables that no longer change: see `still` */
   constructor(existing: { path: string; reads: true })
-  constructor(place: string | undefined | { path: string; reads?: boolean }) {
+  constructor(place: string | undefined | { path: string; reads: true } | StagingPlace) {
     const joins = typeof place === 'object'
     this.path = joins ? place.path : place && join(place, 'run.sqlite')
-    if (joins && place.reads) {
+    if (joins && 'reads' in place) {
       this.#db = openUnchanging(place.path)
       this.#statements = new Statements(this.#db)
       return
     }
+    if (this.path !== undefined) this.#turns = new Turns(joins ? place.turns : undefined)
     if (!joins && this.path !== undefined) createPrivateFile(this.path)
     this.#db = openThrowaway(this.path ?? ':memory:', {
       cacheKiB: joins ? STAGING_CACHE_KIB : CACHE_KIB,
@@ -61,6 +64,12 @@ export class RunDatabase {
   /** The run's scratch folder. Undefined: none. */
   get folder(): string | undefined {
     return this.path && dirname(this.path)
+  }
+
+  /** For other threads that stage. Undefined: it is in memory. */
+  get staging(): StagingPlace | undefined {
+    if (this.path === undefined || this.#turns === undefined) return undefined
+    return { path: this.path, turns: this.#turns.shared }
   }
 
   /** Prepares for many rows. Call it before there are rows and before another thread opens it. */
@@ -120,11 +129,16 @@ export class RunDatabase {
   }
 
   transaction<T>(work: () => T): T {
-    // Locks for writing at once: SQLite rejects a reader that starts to write during a write.
-    this.#db.exec('BEGIN IMMEDIATE')
-    const result = work()
-    this.#db.exec('COMMIT')
-    return result
+    this.#turns?.take()
+    try {
+      // Locks for writing at once: SQLite rejects a reader that starts to write during a write.
+      this.#db.exec('BEGIN IMMEDIATE')
+      const result = work()
+      this.#db.exec('COMMIT')
+      return result
+    } finally {
+      this.#turns?.end()
+    }
   }
 
   /**
@@ -165,6 +179,13 @@ export class RunDatabase {
   close(): void {
     this.#db.close()
   }
+}
+
+/** A database of this run that another thread made, to stage in it, too. */
+export interface StagingPlace {
+  path: string
+  /** See `Turns.shared`. */
+  turns: SharedArrayBuffer
 }
 
 /** An origin in rows: the number of the file (see RunDatabase.fileId), and the line. */

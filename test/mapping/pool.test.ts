@@ -71,7 +71,7 @@ test('workers stage their results in the given database, one at a time', async (
   const here = runDatabase()
   for (const result of await inChunks(poolOf(1), 300)) stageResult(here, result)
   const there = runDatabase(temporaryFolder())
-  const pool = createMapperPool(manifest, { workers: 3, mainStream: 'users', database: there.path })
+  const pool = createMapperPool(manifest, { workers: 3, mainStream: 'users', database: there.staging })
   onTestFinished(() => pool.close())
   const starts = Array.from({ length: 100 }, (_, index) => index * 10)
   const counts = await Promise.all(starts.map((start) => pool.map(records.slice(start, start + 10))))
@@ -83,7 +83,7 @@ test('workers stage their results in the given database, one at a time', async (
 test('an error of SQLite in a worker keeps its code', async () => {
   const rundb = runDatabase(temporaryFolder())
   rundb.exec('DROP TABLE drafts')
-  const pool = createMapperPool(manifest, { workers: 1, mainStream: 'users', database: rundb.path })
+  const pool = createMapperPool(manifest, { workers: 1, mainStream: 'users', database: rundb.staging })
   onTestFinished(() => pool.close())
   await expect(pool.map(records.slice(0, 10))).rejects.toMatchObject({ errcode: 1, message: 'no such table: drafts' })
 })
