@@ -6,7 +6,7 @@
 import { on } from 'node:events'
 import { JoinTable } from '../sources/join/join-table.ts'
 import { loadReaders, readPiece, readRows } from '../sources/read-piece.ts'
-import type { RowsOnDisk } from '../sources/source.ts'
+import type { LoadedTable } from '../sources/source.ts'
 import { type ColumnsRead, tallyOf } from '../sources/tally.ts'
 import type {
   ChunkCounts,
@@ -23,7 +23,7 @@ export interface PieceWorker {
   /** Reads the records of a piece and maps them. */
   map(task: PieceTask): Promise<PieceResult>
   /** Loads the rows from a port, and answers each message once its rows are loaded. */
-  load(task: LoadTask): Promise<RowsOnDisk>
+  load(task: LoadTask): Promise<LoadedTable>
 }
 
 /** What the worker does with records. */
@@ -49,7 +49,7 @@ async function mapPiece(
   return { result: await map({ records, heartbeat }), found, tally }
 }
 
-async function loadTable({ place, port }: LoadTask): Promise<RowsOnDisk> {
+async function loadTable({ place, port }: LoadTask): Promise<LoadedTable> {
   const table = new JoinTable(place.folder, place.name, place.file)
   try {
     for await (const messages of on(port, 'message')) {

@@ -4,7 +4,7 @@ import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
 import type { StagingPlace } from '../rundb/run-database.ts'
 import { InOrder } from '../sources/in-order.ts'
-import type { JoinedPart, Origin, Piece, RowsOnDisk, SourceRecord, Threads } from '../sources/source.ts'
+import type { JoinedPart, LoadedTable, Origin, Piece, SourceRecord, Threads } from '../sources/source.ts'
 import type { ColumnsRead } from '../sources/tally.ts'
 import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
 import { mapChunk } from './map-chunk.ts'
@@ -164,7 +164,7 @@ async function startWorkers(
     async load(place, parts) {
       if (failure) throw failure
       const { port1, port2 } = new MessageChannel()
-      const loading: Promise<RowsOnDisk | Damaged> = pool.run({ place, port: port2 }, { transferList: [port2] })
+      const loading: Promise<LoadedTable | Damaged> = pool.run({ place, port: port2 }, { transferList: [port2] })
       try {
         return undamaged(await sendParts(port1, parts, loading))
       } finally {

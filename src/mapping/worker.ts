@@ -1,7 +1,7 @@
 import { workerData } from 'piscina'
 import { codeOf } from '../diagnostics/errors.ts'
 import { RunDatabase, type StagingPlace } from '../rundb/run-database.ts'
-import type { RowsOnDisk } from '../sources/source.ts'
+import type { LoadedTable } from '../sources/source.ts'
 import type { ColumnsRead } from '../sources/tally.ts'
 import { compileMapping, type MapperSettings } from './compile.ts'
 import { mapChunk } from './map-chunk.ts'
@@ -34,7 +34,7 @@ const map = async (task: MapTask) => {
 const pieces = columns && (await import('./pieces.ts').then(({ createPieceWorker }) => createPieceWorker(map, columns)))
 
 type Task = MapTask | PieceTask | LoadTask
-type Answer = MapResult | ChunkCounts | PieceResult | RowsOnDisk | { failure: DiskFailure }
+type Answer = MapResult | ChunkCounts | PieceResult | LoadedTable | { failure: DiskFailure }
 
 /**
  * The entry of a mapping worker: compiles once, then maps and stages chunks, or loads rows that are

@@ -19,6 +19,7 @@ import type { Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { CutFormat, Refused, RowsFound } from './csv/format.ts'
+import type { SharedRows } from './join/row-store.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
 import type { Numbering } from './text/numbering.ts'
@@ -163,14 +164,16 @@ export interface LiveReading<Options = Record<string, unknown>> {
 }
 
 /**
- * Rows on disk that wait for their records: a finished JoinTable, which any thread can read. Plain
- * data.
+ * Rows that wait for their records: a finished JoinTable, which any thread can read. Plain data.
  */
-export interface RowsOnDisk {
+export interface LoadedTable {
+  /** Each table has its own. There is a file only if the rows are on disk. */
   path: string
   /** Files by their number in the table. */
   files: readonly string[]
   rows: number
+  /** The rows, if they are in memory. */
+  memory: SharedRows | undefined
   /** Whether a row has several keys. */
   hasOtherKeys: boolean
   /** One bit for each row that was taken. */
@@ -179,7 +182,7 @@ export interface RowsOnDisk {
 
 export interface PieceJoin {
   stream: string
-  table: RowsOnDisk
+  table: LoadedTable
   /** Clerk: kinds of IDs in the rows. */
   kinds?: readonly string[]
   /** The `file` source: the options of the join. */
@@ -280,7 +283,7 @@ export interface Threads {
    * @param place a private folder that is removed after the run; the stream's name; the default
    *   file of the rows
    */
-  load(place: TablePlace, parts: AsyncIterable<JoinedPart>): Promise<RowsOnDisk>
+  load(place: TablePlace, parts: AsyncIterable<JoinedPart>): Promise<LoadedTable>
 }
 
 /** The place of a JoinTable. */

@@ -1,6 +1,6 @@
 import type { Reason } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
-import { IdSet } from '../join/join-table.ts'
+import { IdSet } from '../join/id-set.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import type { Origin } from '../source.ts'
 

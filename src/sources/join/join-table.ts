@@ -1,13 +1,16 @@
 /**
- * Rows to join, on disk, in bounded memory. In: rows by key. Out: the rows of each key, and the
- * rows that no record took. `IdSet` stores only IDs.
+ * Rows to join, in bounded memory: few in memory, more on disk. In: rows by key. Out: the rows of
+ * each key, and the rows that no record took.
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openThrowawayIn, throwawayPath } from '../../files/scratch.ts'
 import type { JsonObject } from '../../json.ts'
 import { openThrowaway, openUnchanging } from '../../sqlite/open.ts'
-import { type JoinRow, ROW_FILE, ROW_LINE, type RowsOnDisk } from '../source.ts'
+import { type JoinRow, type LoadedTable, ROW_FILE, ROW_LINE } from '../source.ts'
+import type { RowStore, StoredRow } from './row-store.ts'
+import { RowsInMemory } from './rows-in-memory.ts'
+import { RowsOnDisk } from './rows-on-disk.ts'
 
 /** A loaded row with its place. */
 export interface LoadedRow {
@@ -18,16 +21,14 @@ export interface LoadedRow {
   data: JsonObject
 }
 
-/**
- * Rows by key, on disk, in bounded memory. One bit per row records whether it was taken. Load
- * everything, then take.
- */
+/** Rows by key. One bit per row records whether it was taken. Load everything, then take. */
 export class JoinTable {
-  readonly #database: DatabaseSync
-  readonly #insert: StatementSync
-  readonly #insertKey: StatementSync
-  readonly #path: string
+  readonly #folder: string
+  readonly #name: string
   readonly #files: string[]
+  /** Undefined: the rows are on disk. */
+  #memory: RowsInMemory | undefined = new RowsInMemory()
+  #disk: Disk | undefined
   #rows = 0
   #loaded: JoinedRows | undefined
 
@@ -37,40 +38,36 @@ export class JoinTable {
    * @param file of the rows, as written in the manifest
    */
   constructor(folder: string, name: string, file: string) {
+    this.#folder = folder
+    this.#name = name
     this.#files = [file]
-    this.#path = throwawayPath(folder, name)
-    this.#database = openThrowawayIn(folder, name)
-    this.#database.exec(`
-      CREATE TABLE row (id INTEGER PRIMARY KEY, key TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, data TEXT NOT NULL);
-      CREATE TABLE other_key (key TEXT NOT NULL, id INTEGER NOT NULL);
-    `)
-    this.#insert = this.#database.prepare('INSERT INTO row (id, key, file, line, data) VALUES (?, ?, ?, ?, ?)')
-    this.#insertKey = this.#database.prepare('INSERT INTO other_key (key, id) VALUES (?, ?)')
   }
 
   /** Adds rows. IDs count from 1 in the order of loading. */
   load(rows: Iterable<JoinRow>): void {
-    this.#database.exec('BEGIN')
+    this.#disk?.database.exec('BEGIN')
     for (const { key, line, data, file } of rows) {
-      const [first = '', ...others] = typeof key === 'string' ? [key] : new Set(key)
-      this.#insert.run(++this.#rows, first, this.#fileNumber(file), line, JSON.stringify(data))
-      for (const other of others) this.#insertKey.run(other, this.#rows)
+      const [first = '', ...others] = typeof key === 'string' ? [inUtf8(key)] : new Set(key.map(inUtf8))
+      const stored = { key: first, file: this.#fileNumber(file), line, data: JSON.stringify(data) }
+      const row = { id: this.#rows + 1, ...stored }
+      if (others.length > 0 || !this.#memory?.add(row)) this.#onDisk().add(row, others)
+      this.#rows += 1
     }
-    this.#database.exec('COMMIT')
+    this.#disk?.database.exec('COMMIT')
   }
 
-  /** Ends loading. Building the index once is much faster than updating it for every row. */
-  finish(): RowsOnDisk {
-    this.#database.exec('CREATE INDEX row_by_key ON row (key)')
-    this.#database.exec('CREATE INDEX id_by_other_key ON other_key (key)')
-    const table: RowsOnDisk = {
-      path: this.#path,
+  /** Ends loading. */
+  finish(): LoadedTable {
+    const table: LoadedTable = {
+      path: throwawayPath(this.#folder, this.#name),
       files: this.#files,
       rows: this.#rows,
-      hasOtherKeys: this.#database.prepare('SELECT 1 FROM other_key LIMIT 1').get() !== undefined,
+      memory: this.#memory?.shared,
+      hasOtherKeys: this.#disk?.finish() ?? false,
       taken: new Uint8Array(new SharedArrayBuffer((this.#rows >> 3) + 1)),
     }
-    this.#loaded = new JoinedRows(table, this.#database)
+    const store = this.#memory ?? new RowsOnDisk(this.#onDisk().database, table.hasOtherKeys)
+    this.#loaded = new JoinedRows(table, store)
     return table
   }
 
@@ -91,6 +88,20 @@ export class JoinTable {
     return this.rows.unused()
   }
 
+  /** From the first row on for which there is no room in memory, all rows are on disk. */
+  #onDisk(): Disk {
+    if (this.#disk !== undefined) return this.#disk
+    const disk = new Disk(openThrowawayIn(this.#folder, this.#name))
+    disk.database.exec('BEGIN')
+    for (let id = 1; id <= this.#rows; id++) {
+      const row = this.#memory?.get(id)
+      if (row !== undefined) disk.add(row, [])
+    }
+    this.#memory = undefined
+    this.#disk = disk
+    return disk
+  }
+
   #fileNumber(file: string | undefined): number {
     if (file === undefined) return 0
     const known = this.#files.lastIndexOf(file)
@@ -98,41 +109,63 @@ export class JoinTable {
   }
 
   close(): void {
-    this.#database.close()
+    this.#disk?.database.close()
   }
 }
 
-/** A row of a table as the selection returns it. */
-type FoundRow = [position: number, id: number, file: number, line: number, data: string]
+/** The database of a table on disk, while rows are added. */
+class Disk {
+  readonly database: DatabaseSync
+  readonly #insert: StatementSync
+  readonly #insertKey: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.database = database
+    database.exec(`
+      CREATE TABLE row (id INTEGER PRIMARY KEY, key TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, data TEXT NOT NULL);
+      CREATE TABLE other_key (key TEXT NOT NULL, id INTEGER NOT NULL);
+    `)
+    this.#insert = database.prepare('INSERT INTO row (id, key, file, line, data) VALUES (?, ?, ?, ?, ?)')
+    this.#insertKey = database.prepare('INSERT INTO other_key (key, id) VALUES (?, ?)')
+  }
+
+  add({ id, key, file, line, data }: StoredRow, others: readonly string[]): void {
+    this.#insert.run(id, key, file, line, data)
+    for (const other of others) this.#insertKey.run(other, id)
+  }
+
+  /** @returns whether a row has several keys */
+  finish(): boolean {
+    // Building the index once is much faster than updating it for every row.
+    this.database.exec('CREATE INDEX row_by_key ON row (key)')
+    this.database.exec('CREATE INDEX id_by_other_key ON other_key (key)')
+    return this.database.prepare('SELECT 1 FROM other_key LIMIT 1').get() !== undefined
+  }
+}
 
 /** The rows of a loaded table, readable from any thread. */
 export class JoinedRows {
-  readonly table: RowsOnDisk
-  readonly #database: DatabaseSync
-  readonly #select: StatementSync
+  readonly table: LoadedTable
+  readonly #store: RowStore
 
-  constructor(table: RowsOnDisk, database: DatabaseSync) {
+  constructor(table: LoadedTable, store: RowStore) {
     this.table = table
-    this.#database = database
-    // CROSS JOIN keeps the order of the keys. Within a key, the index returns rows by ID.
-    const select =
-      'SELECT wanted.key, row.id, row.file, row.line, row.data FROM json_each(?) AS wanted CROSS JOIN row ON row.key = wanted.value'
-    const selectByOther =
-      'SELECT wanted.key, row.id, row.file, row.line, row.data FROM json_each(?1) AS wanted CROSS JOIN other_key ON other_key.key = wanted.value CROSS JOIN row ON row.id = other_key.id'
-    this.#select = database.prepare(
-      table.hasOtherKeys ? `${select.replace('?', '?1')} UNION ALL ${selectByOther} ORDER BY 1, 2` : select,
-    )
-    this.#select.setReturnArrays(true)
+    this.#store = store
   }
 
   /** Opens a table that another thread has loaded and that no longer changes. */
-  static open(table: RowsOnDisk): JoinedRows {
-    return new JoinedRows(table, openUnchanging(table.path))
+  static open(table: LoadedTable): JoinedRows {
+    return JoinedRows.#open(table, openUnchanging)
   }
 
   /** Opens a table that another thread has loaded, before any other thread opens it. */
-  static openToChange(table: RowsOnDisk): JoinedRows {
-    return new JoinedRows(table, openThrowaway(table.path))
+  static openToChange(table: LoadedTable): JoinedRows {
+    return JoinedRows.#open(table, openThrowaway)
+  }
+
+  static #open(table: LoadedTable, open: (path: string) => DatabaseSync): JoinedRows {
+    const { memory, path, hasOtherKeys } = table
+    return new JoinedRows(table, memory ? new RowsInMemory(memory) : new RowsOnDisk(open(path), hasOtherKeys))
   }
 
   /**
@@ -141,26 +174,10 @@ export class JoinedRows {
    * @returns the removed rows, in the order of loading
    */
   *removeSurplus(): Iterable<LoadedRow> {
-    // Uses the indexes: a sort would take disk space elsewhere.
-    const earlier = (table: string) =>
-      `EXISTS (SELECT 1 FROM ${table} AS other WHERE other.key = own.key AND other.id < own.id)`
-    this.#database.exec(`
-      CREATE TABLE surplus AS
-        SELECT id FROM row AS own WHERE ${earlier('row')} OR ${earlier('other_key')}
-        UNION SELECT id FROM other_key AS own WHERE ${earlier('row')} OR ${earlier('other_key')};
-    `)
-    const rows = this.#database.prepare(
-      'SELECT row.id, row.key, row.file, row.line, row.data FROM surplus JOIN row USING (id) ORDER BY id',
-    )
-    for (const { id, key, file, line, data } of rows.iterate()) {
-      this.#mark(Number(id))
-      yield { key: String(key), file: this.#fileName(file), line: Number(line), data: JSON.parse(String(data)) }
+    for (const row of this.#store.removeSurplus(this.table.rows)) {
+      this.#mark(row.id)
+      yield this.#loaded(row)
     }
-    this.#database.exec(`
-      DELETE FROM row WHERE id IN (SELECT id FROM surplus);
-      DELETE FROM other_key WHERE id IN (SELECT id FROM surplus);
-      DROP TABLE surplus;
-    `)
   }
 
   /**
@@ -169,29 +186,29 @@ export class JoinedRows {
    */
   take(keys: readonly string[]): JsonObject[][] {
     const { files } = this.table
-    const found: JsonObject[][] = keys.map(() => [])
-    for (const row of this.#select.all(JSON.stringify(keys)) as unknown[] as FoundRow[]) {
-      const [position, id, file, line, data] = row
-      this.#mark(id)
-      const joined: JsonObject = JSON.parse(data)
-      joined[ROW_FILE] = files[file] ?? ''
-      joined[ROW_LINE] = line
-      found[position]?.push(joined)
-    }
-    return found
+    return this.#store.find(keys.map(inUtf8)).map((rows) =>
+      rows.map(({ id, file, line, data }) => {
+        this.#mark(id)
+        const joined: JsonObject = JSON.parse(data)
+        joined[ROW_FILE] = files[file] ?? ''
+        joined[ROW_LINE] = line
+        return joined
+      }),
+    )
   }
 
   /** The rows that were not taken, in the order of loading. */
   *unused(): Iterable<LoadedRow> {
     const { rows, taken } = this.table
-    const find = this.#database.prepare('SELECT file, line, key, data FROM row WHERE id = ?')
     for (let id = 1; id <= rows; id++) {
       if (((taken[id >> 3] ?? 0) & (1 << (id & 7))) !== 0) continue
-      const row = find.get(id)
-      if (row === undefined) continue
-      const file = this.#fileName(row.file)
-      yield { key: String(row.key), line: Number(row.line), file, data: JSON.parse(String(row.data)) }
+      const row = this.#store.get(id)
+      if (row !== undefined) yield this.#loaded(row)
     }
+  }
+
+  #loaded({ key, file, line, data }: StoredRow): LoadedRow {
+    return { key, file: this.table.files[file] ?? '', line, data: JSON.parse(data) }
   }
 
   /** Threads mark at the same time. */
@@ -199,59 +216,12 @@ export class JoinedRows {
     Atomics.or(this.table.taken, id >> 3, 1 << (id & 7))
   }
 
-  #fileName(number: unknown): string {
-    return this.table.files[Number(number)] ?? ''
-  }
-
   close(): void {
-    this.#database.close()
+    this.#store.close()
   }
 }
 
-/** A set of IDs on disk, in bounded memory. */
-export class IdSet {
-  readonly #database: DatabaseSync
-  readonly #insert: StatementSync
-  readonly #select: StatementSync
-  #size = 0
-
-  constructor() {
-    this.#database = openThrowaway('')
-    this.#database.exec('CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID')
-    this.#insert = this.#database.prepare('INSERT OR IGNORE INTO seen (id) VALUES (?)')
-    this.#select = this.#database.prepare('SELECT 1 FROM seen WHERE id = ?')
-  }
-
-  get size(): number {
-    return this.#size
-  }
-
-  has(id: string): boolean {
-    return this.#select.get(id) !== undefined
-  }
-
-  /**
-   * Adds the IDs of items, by default their member `id`.
-   * @returns the items with a new ID, each once, in their order
-   */
-  add<Item extends { id: string }>(items: Iterable<Item>): Item[]
-  add<Item>(items: Iterable<Item>, idOf: (item: Item) => string): Item[]
-  add<Item extends { id: string }>(items: Iterable<Item>, idOf: (item: Item) => string = ({ id }) => id): Item[] {
-    const fresh: Item[] = []
-    this.#database.exec('BEGIN')
-    for (const item of items) if (Number(this.#insert.run(idOf(item)).changes) > 0) fresh.push(item)
-    this.#database.exec('COMMIT')
-    this.#size += fresh.length
-    return fresh
-  }
-
-  /** The IDs greater than one, in ascending order. */
-  *after(id: string): Iterable<string> {
-    const rows = this.#database.prepare('SELECT id FROM seen WHERE id > ? ORDER BY id').iterate(id)
-    for (const row of rows) yield String(row.id)
-  }
-
-  close(): void {
-    this.#database.close()
-  }
+/** A key as UTF-8 keeps it: without lone surrogates. */
+function inUtf8(key: string): string {
+  return key.toWellFormed()
 }

@@ -145,16 +145,24 @@ test('the digest covers every file', async () => {
   expect(new Set([one.digest, two.digest, alone.digest]).size).toBe(3)
 })
 
-test('only its owner can read the join file', async () => {
-  const folder = folderWith({
-    'users.csv': [header, user('u1')].join('\n'),
-    'memberships.csv': 'clerk_user_id,org_name\nu1,A\n',
-  })
-  const source = await openSource(
-    { type: 'clerk', users: 'users.csv', memberships: 'memberships.csv' },
-    { directory: folder, scratch: join(folder, 'scratch'), reject() {}, warn() {} },
-  )
-  const file = join(folder, 'scratch', 'memberships.sqlite')
-  expect(existsSync(file)).toBe(false)
-  for await (const _chunk of source.read(1)) expect(statSync(file).mode & 0o777).toBe(0o600)
+test('few rows to join are in memory, and only the owner can read the file of more', async () => {
+  const name = 'A'.repeat(900_000)
+  for (const [rows, isOnDisk] of [
+    [['u1,A'], false],
+    [Array.from({ length: 27 }, (_, index) => `u1,${index}${name}`), true],
+  ] as const) {
+    const folder = folderWith({
+      'users.csv': [header, user('u1')].join('\n'),
+      'memberships.csv': ['clerk_user_id,org_name', ...rows].join('\n'),
+    })
+    const source = await openSource(
+      { type: 'clerk', users: 'users.csv', memberships: 'memberships.csv' },
+      { directory: folder, scratch: join(folder, 'scratch'), reject() {}, warn() {} },
+    )
+    const file = join(folder, 'scratch', 'memberships.sqlite')
+    for await (const _chunk of source.read(1)) {
+      expect(existsSync(file)).toBe(isOnDisk)
+      if (isOnDisk) expect(statSync(file).mode & 0o777).toBe(0o600)
+    }
+  }
 })

@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { JoinTable } from '../../../src/sources/join/join-table.ts'
+import type { JoinRow } from '../../../src/sources/source.ts'
 import { folderWith } from '../reading.ts'
 
 function table(rows: [key: string, name: string][]): JoinTable {
@@ -47,4 +49,32 @@ test('keys match exactly, with any content', () => {
   expect(joined.take(['Ä"\\', '1', 'ä"\\']).map((rows) => rows.length)).toEqual([1, 1, 0])
   expect([...joined.unused()]).toEqual([{ key: '1.0', file: 'rows.csv', line: 4, data: { name: 'decimal' } }])
   joined.close()
+})
+
+/** A row with two keys, for which there is no room in memory. */
+const ELSEWHERE = { key: ['other', 'keys'], line: 1, file: 'two.csv', data: {} }
+
+test('in memory, on disk and moved to disk, a table answers the same', () => {
+  const text = fc.oneof(fc.constantFrom('a', 'b', '', 'ä', '\ud800'), fc.string({ unit: 'binary' }))
+  const row = fc.record({ key: text, file: fc.constantFrom('one.csv', undefined), data: fc.dictionary(text, text) })
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 20 }), fc.array(text), fc.nat(20), fc.boolean(), (all, keys, at, isOne) => {
+      const rows = all.map((one, index) => ({ ...one, line: index + 2 }))
+      const tables: JoinRow[][] = [rows, [ELSEWHERE, ...rows], [...rows.slice(0, at), ELSEWHERE, ...rows.slice(at)]]
+      const answers = tables.map((loaded) => {
+        const joined = new JoinTable(folderWith({}), 'rows', 'rows.csv')
+        for (const one of loaded) joined.load([one])
+        joined.finish()
+        const surplus = isOne ? [...joined.removeSurplus()] : []
+        const wanted = [...keys, ...rows.slice(0, 10).map(({ key }) => key)]
+        const taken = [joined.take(wanted), joined.take(wanted)]
+        const unused = [...joined.unused()].filter(({ key }) => key !== 'other')
+        joined.close()
+        return { surplus, taken, unused }
+      })
+      expect(answers[1]).toEqual(answers[0])
+      expect(answers[2]).toEqual(answers[0])
+    }),
+    { numRuns: 25 },
+  )
 })

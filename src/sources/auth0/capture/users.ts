@@ -1,6 +1,6 @@
 import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
-import { IdSet } from '../../join/join-table.ts'
+import { IdSet } from '../../join/id-set.ts'
 import { type SnapshotWriter, SpoiledReading } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
 import { LAST_OF_PAGES, type LiveOptions } from '../options.ts'

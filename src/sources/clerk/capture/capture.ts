@@ -1,6 +1,6 @@
 import { SourceError } from '../../../diagnostics/errors.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
-import { IdSet } from '../../join/join-table.ts'
+import { IdSet } from '../../join/id-set.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
 import { type ClerkOptions, checkOptions, type LiveOptions, liveOptions } from '../options.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../json.ts'
-import { IdSet } from '../../join/join-table.ts'
+import { IdSet } from '../../join/id-set.ts'
 import { type SnapshotWriter, SpoiledReading } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
 import type { ClerkObject, Page } from './api.ts'

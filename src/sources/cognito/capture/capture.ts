@@ -6,7 +6,7 @@
 
 import type { Json, JsonObject } from '../../../json.ts'
 import { isObject } from '../../../json.ts'
-import { IdSet } from '../../join/join-table.ts'
+import { IdSet } from '../../join/id-set.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import type { Asking, CaptureContext } from '../../source.ts'
 import { type CognitoOptions, type LiveOptions, liveOptions, type UserPool } from '../options.ts'

@@ -6,7 +6,7 @@
 
 import { ManifestError, SourceError } from '../../../diagnostics/errors.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
-import { IdSet } from '../../join/join-table.ts'
+import { IdSet } from '../../join/id-set.ts'
 import { type SnapshotWriter, SpoiledReading } from '../../snapshot/snapshot.ts'
 import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
 import { checkOptions, type FirebaseOptions } from '../options.ts'
