@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { packagePath } from './files/package.ts'
 
-/**
- * The version in package.json, which is one folder above this file, both in the source and in the
- * build.
- */
-export const toolVersion: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+/** The version in package.json. */
+export const toolVersion: string = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')).version

@@ -1,12 +1,11 @@
 /**
- * Built-in recipes, parsed at build time because parsing is slow. The build writes each tree next
- * to this module, named by the digest of its text. Without a build, recipes are parsed like
- * manifests.
+ * Built-in recipes, parsed at build time because parsing is slow. The build writes each tree to a
+ * file, named by the digest of its text. Without a build, recipes are parsed like manifests.
  */
 
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { codePath } from '../files/package.ts'
 import type { Branch, Entry, ManifestText, Place, Scalar, ScalarStyle, Tree } from './tree.ts'
 
 /** A tree as JSON, without its text: `[start, end]` and the content. Keys have their own places. */
@@ -18,7 +17,7 @@ type Packed =
 
 /** The tree of a built-in recipe; undefined for any other text. */
 export function parsedRecipe(text: ManifestText): Branch | undefined {
-  const file = fileURLToPath(new URL(`./recipes/${nameOf(text.text)}`, import.meta.url))
+  const file = codePath(`config/recipes/${nameOf(text.text)}`)
   if (!existsSync(file)) return undefined
   const tree = unpacked(JSON.parse(readFileSync(file, 'utf8')), text)
   return tree.kind === 'branch' ? tree : undefined

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packagePath } from '../files/package.ts'
 
-/** The folder of the built-in recipes. Works from `src` and `dist`. */
-export const shippedRecipes = fileURLToPath(new URL('../../recipes', import.meta.url))
+/** The folder of the built-in recipes. */
+export const shippedRecipes = packagePath('recipes')
 
 /** Names of the recipes in a folder, sorted. */
 export function recipeNames(folder: string): string[] {

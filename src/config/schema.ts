@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { packagePath } from '../files/package.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 
-const file = fileURLToPath(new URL('../../schemas/migrate.config.schema.json', import.meta.url))
+const file = packagePath('schemas/migrate.config.schema.json')
 
 /**
  * A subschema. Own keywords: `x-secret`, `x-expects` (the expected value), `x-default` (documented,

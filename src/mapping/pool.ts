@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, type Transferable } from 'node:worker
 import type { Manifest } from '../config/manifest.ts'
 import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
+import { threadModule } from '../files/package.ts'
 import type { StagingPlace } from '../rundb/run-database.ts'
 import { InOrder } from '../sources/in-order.ts'
 import type { JoinedPart, LoadedTable, Origin, Piece, SourceRecord, Threads } from '../sources/source.ts'
@@ -112,7 +113,7 @@ async function startWorkers(
   const { Piscina } = await import('piscina')
   const workerData: WorkerSettings = { settings, columns, database }
   const pool = new Piscina({
-    filename: workerFile(),
+    filename: threadModule('mapping/worker').href,
     workerData,
     minThreads: workers,
     maxThreads: workers,
@@ -245,14 +246,6 @@ async function sendParts<T>(port: MessagePort, parts: AsyncIterable<JoinedPart>,
 
 function isOutOfMemory(error: unknown): boolean {
   return codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY'
-}
-
-/**
- * The worker in this folder: TypeScript when run from source, JavaScript when run from the build.
- */
-function workerFile(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`./worker.${extension}`, import.meta.url).href
 }
 
 /** How many checks of a worker fit into its patience. */

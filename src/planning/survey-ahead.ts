@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { DesiredSet } from '../desired/desired-set.ts'
+import { threadModule } from '../files/package.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { hasChanges } from '../rundb/actions.ts'
 import { countDesired } from '../rundb/desired-facts.ts'
@@ -87,8 +88,7 @@ class Thread {
   readonly #found = Promise.withResolvers<Survey>()
 
   constructor() {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#worker = new Worker(new URL(`./survey-worker.${extension}`, import.meta.url), {
+    this.#worker = new Worker(threadModule('planning/survey-worker'), {
       // V8 collects old garbage only at half of this. Ten million users would leave 400 MiB of it.
       resourceLimits: { maxOldGenerationSizeMb: 256 },
     })
