@@ -1,15 +1,17 @@
 /**
  * npm run build
  *
- * Compiles src to dist. Replaces two modules by their results: the validators that ajv generates
+ * Compiles src to build. Replaces two modules by their results: the validators that ajv generates
  * from the schemas (https://ajv.js.org/standalone.html), and the script and style of the HTML
- * report. Parses the shipped recipes. Keeps only the declarations that the library needs.
+ * report. Parses the shipped recipes. Bundles all this to dist, because each thread takes long to
+ * load hundreds of modules. Adds the declarations that the library needs.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 import { parseFile } from '../src/config/parse.ts'
 import { packedRecipe } from '../src/config/parsed-recipes.ts'
 import { recipeNames, shippedRecipes } from '../src/config/recipes.ts'
@@ -18,18 +20,22 @@ import { createAjv, VALIDATED } from '../src/config/validators.ts'
 import { Redactor } from '../src/diagnostics/redactor.ts'
 import { pageAssets } from '../src/reporting/html/page.ts'
 
+/** The modules that are started or imported by their names. All others become chunks. */
+const ENTRIES = ['cli/main', 'cli/github', 'index', 'mapping/worker', 'planning/survey-worker']
+
 const root = fileURLToPath(new URL('..', import.meta.url))
+const modules = join(root, 'build')
+const dist = join(root, 'dist')
 const standalone: typeof import('ajv/dist/standalone/index.js').default = createRequire(import.meta.url)(
   'ajv/dist/standalone/index.js',
 ).default
 
-rmSync(join(root, 'dist'), { recursive: true, force: true })
+for (const folder of [modules, dist]) rmSync(folder, { recursive: true, force: true })
 const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
 })
 if (status !== 0) process.exit(status ?? 1)
-removeOtherDeclarations(join(root, 'dist'), 'index.d.ts')
 
 // The code of ajv loads its helpers by `require`, even in an ES module.
 const prelude = `import { createRequire } from 'node:module'
@@ -37,21 +43,45 @@ import { resolvePointer } from './schema.js'
 const require = createRequire(import.meta.url)
 `
 writeFileSync(
-  join(root, 'dist/config/validators.js'),
+  join(modules, 'config/validators.js'),
   prelude + quotingSchema(standalone(createAjv({ source: true, esm: true }), VALIDATED)),
 )
 
-mkdirSync(join(root, 'dist/config/recipes'))
+mkdirSync(join(modules, 'config/recipes'))
 for (const name of recipeNames(shippedRecipes)) {
   const recipe = packedRecipe(parseFile(join(shippedRecipes, `${name}.yaml`), new Redactor()))
-  writeFileSync(join(root, 'dist/config/recipes', recipe.name), recipe.json)
+  writeFileSync(join(modules, 'config/recipes', recipe.name), recipe.json)
 }
 
 const assets = JSON.stringify(await pageAssets())
 writeFileSync(
-  join(root, 'dist/reporting/html/page.js'),
+  join(modules, 'reporting/html/page.js'),
   `const assets = ${assets}\n\nexport async function pageAssets() {\n  return assets\n}\n`,
 )
+
+bundle()
+cpSync(join(modules, 'config/recipes'), join(dist, 'config/recipes'), { recursive: true })
+copyDeclarations('index.d.ts')
+
+/** Imports at run time stay imports of chunks: nothing is loaded before it is needed. */
+function bundle(): void {
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: ENTRIES.map((entry) => join(modules, `${entry}.js`)),
+    outbase: modules,
+    outdir: dist,
+    // See src/files/package.ts.
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'esnext',
+    charset: 'utf8',
+    logLevel: 'warning',
+  })
+}
 
 /** Refers to the schema for the parts that errors quote, in place of copies. */
 function quotingSchema(code: string): string {
@@ -62,17 +92,14 @@ function quotingSchema(code: string): string {
   }, code)
 }
 
-/** Declarations without an entry are an eighth of the package, and nobody can import them. */
-function removeOtherDeclarations(folder: string, entry: string): void {
-  const reached = new Set([join(folder, entry)])
+/** All declarations are an eighth of the package, and nobody can import those without an entry. */
+function copyDeclarations(entry: string): void {
+  const reached = new Set([entry])
   for (const file of reached) {
-    const specifiers = readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)['"]/g)
-    for (const [, specifier = ''] of specifiers) {
+    const text = readFileSync(join(modules, file), 'utf8')
+    for (const [, specifier = ''] of text.matchAll(/(?:from|import\()\s*['"](\.[^'"]+)['"]/g)) {
       reached.add(join(dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts')))
     }
-  }
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const file = join(folder, name)
-    if (name.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
+    cpSync(join(modules, file), join(dist, file))
   }
 }
