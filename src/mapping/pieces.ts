@@ -1,6 +1,6 @@
 /**
  * The work of a thread on pieces of a source: mapping the records of a piece, or loading joined
- * rows into a table on disk.
+ * rows into a table.
  */
 
 import { on } from 'node:events'

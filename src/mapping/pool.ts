@@ -119,7 +119,7 @@ async function startWorkers(
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
     // Idle workers wait in their event loop: terminating one that blocks on shared memory has
-    // crashed the process.
+    // crashed the process. Workers that stage do block, but only while another one stages.
     atomics: 'disabled',
     resourceLimits: { maxOldGenerationSizeMb: memory },
   })

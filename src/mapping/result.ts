@@ -77,10 +77,7 @@ export interface PieceResult {
   tally: Tally
 }
 
-/**
- * Rows that the worker loads into a table on disk. They come over the port, until a message ends
- * them.
- */
+/** Rows that the worker loads into a table. They come over the port, until a message ends them. */
 export interface LoadTask {
   place: TablePlace
   port: MessagePort

@@ -15,7 +15,10 @@ export class Turns {
     return this.#taken.buffer
   }
 
-  /** Waits for a turn, but not long for a thread that has ended in its turn: SQLite locks, too. */
+  /**
+   * Waits for a turn. Gives up after a second, because the other thread might have ended in its
+   * turn: only SQLite's own lock is certain.
+   */
   take(): void {
     while (Atomics.compareExchange(this.#taken, 0, FREE, TAKEN) === TAKEN) {
       if (Atomics.wait(this.#taken, 0, TAKEN, PATIENCE) === 'timed-out') return
@@ -30,5 +33,5 @@ export class Turns {
 
 const [FREE, TAKEN] = [0, 1]
 
-/** Milliseconds. A turn takes one or two. */
+/** Milliseconds. Staging a chunk takes one or two. */
 const PATIENCE = 1000

@@ -279,7 +279,7 @@ export type JoinedPart =
 /** The other threads that a source can use. */
 export interface Threads {
   /**
-   * Loads rows into a new table on disk.
+   * Loads rows into a new table.
    * @param place a private folder that is removed after the run; the stream's name; the default
    *   file of the rows
    */

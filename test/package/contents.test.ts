@@ -55,6 +55,16 @@ test('dist has the modules that are started by their names, and chunks', () => {
   expect(placed.filter((path) => !chunk.test(path))).toEqual([])
 })
 
+test('the version of Node.js is checked before anything is loaded', () => {
+  expect(readFileSync(join(ROOT, 'dist/cli/main.js'), 'utf8')).not.toMatch(/^import\b(?!\()/m)
+})
+
+test('errors keep their names, which the bundler changes for a class that refers to itself', () => {
+  const modules = paths.filter((path) => /^dist\/.*\.js$/.test(path))
+  const renamed = modules.filter((path) => /class _\w+ extends \w+Error\b/.test(readFileSync(join(ROOT, path), 'utf8')))
+  expect(renamed).toEqual([])
+})
+
 test('it has no project files, source maps or files of a run', () => {
   const unwanted = [
     /^(src|test|bench|scripts)\//,

@@ -47,7 +47,7 @@ export class JoinTable {
   load(rows: Iterable<JoinRow>): void {
     this.#disk?.database.exec('BEGIN')
     for (const { key, line, data, file } of rows) {
-      const [first = '', ...others] = typeof key === 'string' ? [inUtf8(key)] : new Set(key.map(inUtf8))
+      const [first = '', ...others] = new Set([key].flat().map(inUtf8))
       const stored = { key: first, file: this.#fileNumber(file), line, data: JSON.stringify(data) }
       const row = { id: this.#rows + 1, ...stored }
       if (others.length > 0 || !this.#memory?.add(row)) this.#onDisk().add(row, others)
@@ -92,13 +92,13 @@ export class JoinTable {
   #onDisk(): Disk {
     if (this.#disk !== undefined) return this.#disk
     const disk = new Disk(openThrowawayIn(this.#folder, this.#name))
+    this.#disk = disk
     disk.database.exec('BEGIN')
     for (let id = 1; id <= this.#rows; id++) {
       const row = this.#memory?.get(id)
       if (row !== undefined) disk.add(row, [])
     }
     this.#memory = undefined
-    this.#disk = disk
     return disk
   }
 
@@ -186,8 +186,10 @@ export class JoinedRows {
    */
   take(keys: readonly string[]): JsonObject[][] {
     const { files } = this.table
-    return this.#store.find(keys.map(inUtf8)).map((rows) =>
-      rows.map(({ id, file, line, data }) => {
+    // No row is found by a key that is not well-formed: different ones have the same UTF-8.
+    const found = this.#store.find(keys.map(inUtf8))
+    return found.map((rows, index) =>
+      (keys[index]?.isWellFormed() ? rows : []).map(({ id, file, line, data }) => {
         this.#mark(id)
         const joined: JsonObject = JSON.parse(data)
         joined[ROW_FILE] = files[file] ?? ''
@@ -221,7 +223,7 @@ export class JoinedRows {
   }
 }
 
-/** A key as UTF-8 keeps it: without lone surrogates. */
+/** As UTF-8 keeps it: with U+FFFD in place of lone surrogates. */
 function inUtf8(key: string): string {
   return key.toWellFormed()
 }

@@ -89,7 +89,7 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
 
   /**
    * @param joined streams that are joined to this one
-   * @param place of its rows on disk
+   * @param place of its rows, if they are on disk
    */
   constructor(stream: Stream, join: JoinSettings, joined: readonly JoinedStream<Stream>[], place: TablePlace) {
     this.stream = stream

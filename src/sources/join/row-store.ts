@@ -13,7 +13,7 @@ export interface StoredRow {
 
 /** Loaded rows of a table, in memory or on disk. */
 export interface RowStore {
-  /** The rows of each key, in the order of loading. */
+  /** The rows of each key, in the order of loading. Keys are well-formed Unicode. */
   find(keys: readonly string[]): StoredRow[][]
   get(id: number): StoredRow | undefined
   /**
@@ -26,7 +26,12 @@ export interface RowStore {
 
 /** Memory with rows, for all threads: see RowsInMemory. */
 export interface SharedRows {
+  /** By bucket: its last row, or 0. */
   last: SharedArrayBuffer
+  /** By row: its numbers. */
   numbers: SharedArrayBuffer
+  /** Keys and JSON of the rows, one after another. */
   text: SharedArrayBuffer
+  /** A random odd number for hashes: nobody can choose keys that have the same one. */
+  factor: number
 }

@@ -2,10 +2,12 @@ import { randomInt } from 'node:crypto'
 import type { RowStore, SharedRows, StoredRow } from './row-store.ts'
 
 /** Bytes of keys and rows of one table. Untouched memory costs nothing. */
-const TEXT = 24 * 1024 * 1024
+const MAX_BYTES = 24 * 1024 * 1024
 
-/** Rows of one table. */
-const MOST = 2 ** 18
+/** Rows of one table. Also the number of buckets. */
+const MAX_ROWS = 2 ** 18
+
+const MAX_LINE = 2 ** 31 - 1
 
 /**
  * Numbers of a row: the previous row in its bucket, the hash and length of its key, its place, and
@@ -18,30 +20,33 @@ const REMOVED = -1
 
 /**
  * Rows of a table in memory that all threads share, by ID from 1: a hash table of their keys, and
- * their text in UTF-8. Finding them takes half as long as on disk.
+ * their text in UTF-8. Loading takes half as long as on disk.
  */
 export class RowsInMemory implements RowStore {
   readonly shared: SharedRows
-  /** By bucket: its last row, or 0. */
+  readonly #factor: number
   readonly #last: Int32Array
   readonly #numbers: Int32Array
   readonly #text: Buffer
-  #rows = 0
   #used = 0
 
-  constructor({ last, numbers, text }: SharedRows = allocated()) {
-    this.shared = { last, numbers, text }
-    this.#last = new Int32Array(last)
-    this.#numbers = new Int32Array(numbers)
-    this.#text = Buffer.from(text)
+  constructor(shared: SharedRows = allocated()) {
+    this.shared = shared
+    this.#factor = shared.factor
+    this.#last = new Int32Array(shared.last)
+    this.#numbers = new Int32Array(shared.numbers)
+    this.#text = Buffer.from(shared.text)
   }
 
-  /** @returns false, with nothing added, if there is no room */
+  /**
+   * Adds the next row.
+   * @returns false, with nothing added, if there is no room
+   */
   add({ id, key, file, line, data }: StoredRow): boolean {
-    const most = 3 * (key.length + data.length)
-    if (id !== this.#rows + 1 || id > MOST || this.#used + most > TEXT) return false
+    const room = 3 * (key.length + data.length)
+    if (id > MAX_ROWS || line > MAX_LINE || this.#used + room > MAX_BYTES) return false
     const hash = this.#hash(key)
-    const bucket = hash & (MOST - 1)
+    const bucket = hash & (MAX_ROWS - 1)
     const start = this.#used
     this.#used += this.#text.write(key + data, start)
     const at = id * NUMBERS
@@ -53,7 +58,6 @@ export class RowsInMemory implements RowStore {
     this.#numbers[at + START] = start
     this.#numbers[at + END] = this.#used
     this.#last[bucket] = id
-    this.#rows = id
     return true
   }
 
@@ -61,7 +65,7 @@ export class RowsInMemory implements RowStore {
     return keys.map((key) => {
       const found: StoredRow[] = []
       const hash = this.#hash(key)
-      for (let id = this.#last[hash & (MOST - 1)] ?? 0; id !== 0; id = this.#number(id, NEXT)) {
+      for (let id = this.#last[hash & (MAX_ROWS - 1)] ?? 0; id !== 0; id = this.#number(id, NEXT)) {
         if (this.#number(id, HASH) !== hash || this.#number(id, LENGTH) !== key.length) continue
         const row = this.get(id)
         if (row?.key === key) found.push(row)
@@ -78,24 +82,26 @@ export class RowsInMemory implements RowStore {
     return { id, key: text.slice(0, length), file, line: this.#number(id, LINE), data: text.slice(length) }
   }
 
-  /** @returns the rows that were removed */
-  removeSurplus(rows: number): StoredRow[] {
+  *removeSurplus(rows: number): Iterable<StoredRow> {
     const keys = new Set<string>()
-    return Array.from({ length: rows }, (_, index) => this.get(index + 1)).flatMap((row) => {
-      if (row === undefined) return []
-      if (keys.size < keys.add(row.key).size) return []
-      this.#numbers[row.id * NUMBERS + FILE] = REMOVED
-      return [row]
-    })
+    for (let id = 1; id <= rows; id++) {
+      const row = this.get(id)
+      if (row === undefined || keys.size < keys.add(row.key).size) continue
+      this.#numbers[id * NUMBERS + FILE] = REMOVED
+      yield row
+    }
   }
 
   close(): void {}
 
+  /** Not a polynomial of the characters, which would have the same collisions for every factor. */
   #hash(key: string): number {
-    const factor = this.#number(0, HASH)
-    let hash = 0
-    for (let index = 0; index < key.length; index++) hash = (Math.imul(hash, factor) + key.charCodeAt(index)) | 0
-    return hash ^ (hash >>> 15)
+    let hash = this.#factor
+    for (let index = 0; index < key.length; index++) {
+      hash = Math.imul(hash ^ key.charCodeAt(index), this.#factor)
+      hash ^= hash >>> 15
+    }
+    return hash
   }
 
   #number(id: number, which: number): number {
@@ -105,8 +111,10 @@ export class RowsInMemory implements RowStore {
 
 function allocated(): SharedRows {
   const numbers = (count: number) => new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT)
-  const shared = { last: numbers(MOST), numbers: numbers((MOST + 1) * NUMBERS), text: new SharedArrayBuffer(TEXT) }
-  // In place of the hash of row 0: a random odd factor, so that nobody can choose keys that collide.
-  new Int32Array(shared.numbers)[HASH] = 2 * randomInt(2 ** 20, 2 ** 31) + 1
-  return shared
+  return {
+    last: numbers(MAX_ROWS),
+    numbers: numbers((MAX_ROWS + 1) * NUMBERS),
+    text: new SharedArrayBuffer(MAX_BYTES),
+    factor: (2 * randomInt(2 ** 20, 2 ** 31) + 1) | 0,
+  }
 }

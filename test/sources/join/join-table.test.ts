@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { JoinTable } from '../../../src/sources/join/join-table.ts'
+import { RowsInMemory } from '../../../src/sources/join/rows-in-memory.ts'
 import type { JoinRow } from '../../../src/sources/source.ts'
 import { folderWith } from '../reading.ts'
 
@@ -77,4 +78,35 @@ test('in memory, on disk and moved to disk, a table answers the same', () => {
     }),
     { numRuns: 25 },
   )
+})
+
+test('different keys with lone surrogates find nothing', () => {
+  const joined = table([
+    ['u\ud800', 'first'],
+    ['u\ud801', 'second'],
+  ])
+  expect(joined.take(['u\ud800', 'u\ud801'])).toEqual([[], []])
+  expect([...joined.unused()].map(({ line }) => line)).toEqual([2, 3])
+  joined.close()
+})
+
+test('nobody can choose keys that take long to find', () => {
+  // Words whose polynomial hashes are equal for every odd factor.
+  const word = (at: number): string => Array.from({ length: 32 }, (_, bit) => '0p'[(ones(bit) + at) % 2]).join('')
+  const ones = (number: number) => number.toString(2).replaceAll('0', '').length
+  const keys = Array.from({ length: 4096 }, (_, index) =>
+    Array.from({ length: 12 }, (_, bit) => word((index >> bit) & 1)).join(''),
+  )
+  const hashes = new RowsInMemory()
+  for (const [index, key] of keys.entries()) hashes.add({ id: index + 1, key, file: 0, line: 1, data: '{}' })
+  const numbers = new Int32Array(hashes.shared.numbers)
+  expect(new Set(keys.map((_, index) => numbers[7 * (index + 1) + 1])).size).toBeGreaterThan(4000)
+})
+
+test('a line for which there is no room in memory is exact', () => {
+  const joined = new JoinTable(folderWith({}), 'rows', 'rows.csv')
+  joined.load([{ key: 'a', line: 2 ** 31 + 5, data: {} }])
+  joined.finish()
+  expect(joined.take(['a'])).toEqual([[{ _file: 'rows.csv', _line: 2 ** 31 + 5 }]])
+  joined.close()
 })
