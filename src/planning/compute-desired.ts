@@ -44,6 +44,8 @@ export interface ComputeDesiredOptions {
   onProgress?: (step: Step) => void
   /** Called with the number of drafts, before duplicates are merged. */
   onStaged?: (drafts: number) => void
+  /** Called once the desired set no longer changes, with the run's database. */
+  onSettled?: (rundb: RunDatabase) => Promise<void>
   /** Called with warnings that are reported nowhere else. */
   onWarning?: (problem: Problem) => void
 }
@@ -124,6 +126,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   onProgress({ phase: 'merging duplicates' })
   const assigned = await assembleDesired(rundb, manifest, signal)
   await breathe(signal)
+  if (options.scope === undefined) await options.onSettled?.(rundb)
   records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
   const accounting = account(rundb, yielded, source.counts(), records, assigned)
   const reading = {
@@ -145,6 +148,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   ]
   await breathe(signal)
   const scope = options.scope && narrowed(rundb, options.scope)
+  if (scope !== undefined) await options.onSettled?.(rundb)
   const narrow = new DesiredSet(rundb, accounting, reading, set.files, scope)
   return { set: narrow, sourceDigest: source.digest(), warnings, columns: found, mainStream: mainStream ?? '' }
 }

@@ -54,11 +54,14 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   let reading: DesiredReading
   let survey: Survey
   try {
-    reading = await computeDesired({ ...options, onStaged: (drafts) => surveyor.prepare(drafts) })
+    reading = await computeDesired({
+      ...options,
+      onStaged: (drafts) => surveyor.prepare(drafts),
+      onSettled: (rundb) => surveyor.begin(rundb, { scoped: options.scope !== undefined, manifest }),
+    })
     createPlanTables(reading.set.rundb)
-    const surveying = await surveyor.begin(reading.set, { scoped: reading.set.scope !== undefined, manifest })
     await planActions(reading.set, options)
-    survey = await surveying.survey()
+    survey = await surveyor.survey(reading.set.rundb)
   } finally {
     await surveyor.end()
   }

@@ -1,33 +1,38 @@
 import { Worker } from 'node:worker_threads'
-import type { DesiredSet } from '../desired/desired-set.ts'
 import { threadModule } from '../files/package.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { hasChanges } from '../rundb/actions.ts'
 import { countDesired } from '../rundb/desired-facts.ts'
-import { type Survey, type SurveyScope, surveyValues } from './survey.ts'
+import type { RunDatabase } from '../rundb/run-database.ts'
+import {
+  type KindSurvey,
+  NO_VALUES,
+  type Survey,
+  type SurveyScope,
+  surveyKind,
+  surveyOf,
+  surveyValues,
+} from './survey.ts'
 
 /**
  * Surveys values while planning runs. In: a desired set that no longer changes. Out: what the
- * survey found. For many resources it runs in a separate thread.
+ * survey found. For many resources it runs in a separate thread, which the main thread helps once
+ * everything is planned.
  */
 
 /** From this many resources on, starting a thread takes less time than the survey. */
 const MANY = 20_000
 
-/** A survey that might be running. */
-export interface Surveying {
-  /** Its result, once everything is planned. */
-  survey(): Promise<Survey>
-}
-
 /** The input of the thread. */
 export interface SurveyTask extends SurveyScope {
   /** The run's database. */
   path: string
+  /** The number of kinds that a thread has taken: one shared number. */
+  taken: Int32Array
 }
 
 /** The messages of the thread: it has loaded its modules, it has begun to read, its result. */
-export type SurveyMessage = 'ready' | 'begun' | Survey
+export type SurveyMessage = 'ready' | 'begun' | KindSurvey[]
 
 export interface SurveyorOptions {
   /** Maximum number of busy threads. */
@@ -44,6 +49,7 @@ export class Surveyor {
   readonly #workers: number
   readonly #many: number
   #thread: Thread | undefined
+  #task: SurveyTask | undefined
 
   constructor({ workers, many = MANY }: SurveyorOptions) {
     this.#workers = workers
@@ -59,20 +65,25 @@ export class Surveyor {
   }
 
   /**
-   * Begins the survey. From now on the desired set must not change; other tables can change once
-   * this has returned.
+   * Begins the survey, in the thread if there is one. From now on the desired set must not change;
+   * other tables can change once this has returned.
    */
-  async begin({ rundb }: Pick<DesiredSet, 'rundb'>, { scoped, manifest }: SurveyScope): Promise<Surveying> {
+  async begin(rundb: RunDatabase, { scoped, manifest }: SurveyScope): Promise<void> {
     const { path } = rundb
     const desired = kindDefinitions.reduce((sum, { name }) => sum + countDesired(rundb, name), 0)
     if (path !== undefined) this.prepare(desired)
-    if (path === undefined || this.#thread === undefined) {
-      const changing = (kind: string) => hasChanges(rundb, kind)
-      return { survey: async () => surveyValues(rundb, kindDefinitions, { scoped, manifest }, changing) }
-    }
-    const thread = this.#thread
-    await thread.begin({ path, scoped, manifest: { map: manifest.map } })
-    return { survey: () => thread.found }
+    const taken = new Int32Array(new SharedArrayBuffer(4))
+    this.#task = { path: path ?? '', scoped, manifest: { map: manifest.map }, taken }
+    if (path !== undefined) await this.#thread?.begin(this.#task)
+  }
+
+  /** The survey, once everything is planned. Takes the kinds that the thread has not begun. */
+  async survey(rundb: RunDatabase): Promise<Survey> {
+    const task = this.#task
+    if (task === undefined) return NO_VALUES
+    if (this.#thread === undefined) return surveyValues(rundb, task, (kind) => hasChanges(rundb, kind))
+    const own = surveyNext(rundb, task)
+    return surveyOf([...own, ...(await this.#thread.found)])
   }
 
   /** Ends the thread, whether its result was used or not. */
@@ -81,11 +92,21 @@ export class Surveyor {
   }
 }
 
+/** Surveys one kind after the other that no thread has taken. What changes need not be known yet. */
+export function surveyNext(rundb: RunDatabase, { taken, ...scope }: SurveyTask): KindSurvey[] {
+  const found: KindSurvey[] = []
+  for (;;) {
+    const definition = kindDefinitions[Atomics.add(taken, 0, 1)]
+    if (definition === undefined) return found
+    found.push(surveyKind(rundb, definition, scope, true))
+  }
+}
+
 class Thread {
   readonly #worker: Worker
   readonly #ready = Promise.withResolvers<void>()
   readonly #begun = Promise.withResolvers<void>()
-  readonly #found = Promise.withResolvers<Survey>()
+  readonly #found = Promise.withResolvers<KindSurvey[]>()
 
   constructor() {
     this.#worker = new Worker(threadModule('planning/survey-worker'), {
@@ -107,7 +128,7 @@ class Thread {
     this.#worker.once('exit', () => fail(new Error('the thread that surveys values ended without a result')))
   }
 
-  get found(): Promise<Survey> {
+  get found(): Promise<KindSurvey[]> {
     return this.#found.promise
   }
 

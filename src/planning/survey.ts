@@ -1,6 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
 import type { Gathered, Gatherer, KindDefinition } from '../kinds/kind.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { Attributes } from '../resource.ts'
 import { type Values, valuesInOrder, valuesOfKind } from '../rundb/desired.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -36,23 +37,42 @@ export interface SurveyScope {
  * Surveys all desired resources.
  * @param changing whether any resource of a kind can change
  */
-export function surveyValues(
+export function surveyValues(rundb: RunDatabase, scope: SurveyScope, changing: (kind: string) => boolean): Survey {
+  return surveyOf(kindDefinitions.map((definition) => surveyKind(rundb, definition, scope, changing(definition.name))))
+}
+
+/** What was found in one kind. */
+export interface KindSurvey {
+  kind: string
+  own: FieldTable
+  whole: FieldTable
+  gathered: Gathered | undefined
+}
+
+/** @param changing whether any resource of the kind can change */
+export function surveyKind(
   rundb: RunDatabase,
-  definitions: readonly KindDefinition[],
+  definition: KindDefinition,
   { scoped, manifest }: SurveyScope,
-  changing: (kind: string) => boolean,
-): Survey {
-  const gathered = new Map<string, Gathered>()
-  const tables = definitions.map((definition) => {
-    const { name, review } = definition
-    const gatherer = review?.gathering?.begin({ rundb, manifest, changing: changing(name) })
-    const found = tablesOf(rundb, definition, scoped, valuesOfKind, gatherer)
-    if (gatherer !== undefined) gathered.set(name, gatherer.gathered())
-    // The order of the resources decides which fields are too many.
-    return found.cut ? tablesOf(rundb, definition, scoped, valuesInOrder) : found
-  })
+  changing: boolean,
+): KindSurvey {
+  const { name: kind, review } = definition
+  const gatherer = review?.gathering?.begin({ rundb, manifest, changing })
+  const found = tablesOf(rundb, definition, scoped, valuesOfKind, gatherer)
+  // The order of the resources decides which fields are too many.
+  const { own, whole } = found.cut ? tablesOf(rundb, definition, scoped, valuesInOrder) : found
+  return { kind, own, whole, gathered: gatherer?.gathered() }
+}
+
+/** Puts together what was found in all kinds. */
+export function surveyOf(found: readonly KindSurvey[]): Survey {
+  const kinds = kindDefinitions.flatMap(({ name }) => found.filter(({ kind }) => kind === name))
   const filled = (all: readonly FieldTable[]) => all.filter(({ resources }) => resources > 0)
-  return { fields: filled(tables.map(({ own }) => own)), whole: filled(tables.map(({ whole }) => whole)), gathered }
+  return {
+    fields: filled(kinds.map(({ own }) => own)),
+    whole: filled(kinds.map(({ whole }) => whole)),
+    gathered: new Map(kinds.flatMap(({ kind, gathered }) => (gathered === undefined ? [] : [[kind, gathered]]))),
+  }
 }
 
 /** @param scoped some resources are out of scope */

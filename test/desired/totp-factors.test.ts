@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DesiredSet } from '../../src/desired/desired-set.ts'
 import { canonicalJson } from '../../src/json.ts'
-import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { gatheringUsers } from '../../src/kinds/user/gather.ts'
 import { unsupportedTotp, unsupportedTotpCounts } from '../../src/kinds/user/totp-factor.ts'
 import { surveyValues } from '../../src/planning/survey.ts'
@@ -51,7 +50,7 @@ test('a secret becomes a factor with the key of its user, and is removed from th
   expect(secrets).toEqual([canonicalJson({ passwordHash: HASH }), null, canonicalJson({ passwordHash: HASH }), null])
   createPlanTables(set.rundb)
   const scope = { scoped: false, manifest: manifestWith({}) }
-  const found = surveyValues(set.rundb, kindDefinitions, scope, () => false).gathered.get('user')
+  const found = surveyValues(set.rundb, scope, () => false).gathered.get('user')
   expect(found && gatheringUsers.summary(set.rundb, found)).toMatchObject({ passwords: { kept: 2, none: 2 } })
   expect(set.accounting.kinds.map(({ kind }) => kind)).not.toContain('totp-factor')
   expect(set.origin('totp-factor', 'bea')).toBe('users.csv:3')

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { surveyValues } from '../../src/planning/survey.ts'
 import { fieldRows, renderFieldTables } from '../../src/reporting/actions-text.ts'
 import { graphemesWidth } from '../../src/reporting/table.ts'
@@ -12,7 +11,7 @@ const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 async function planOf(rows: readonly Row[], more: object = {}) {
   const plan = await (await createWorld(rows, { run: { workers: 1, limits: LIMITS }, ...more })).plan()
   const scope = { scoped: false, manifest: manifestWith({}) }
-  const { fields: tables } = surveyValues(plan.set.rundb, kindDefinitions, scope, () => false)
+  const { fields: tables } = surveyValues(plan.set.rundb, scope, () => false)
   const column = (kind: string, field: string) =>
     tables.find((table) => table.kind === kind)?.fields.find((one) => one.field === field)
   return { plan, tables, column }

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
-import { surveyValues } from '../../src/planning/survey.ts'
-import { Surveyor } from '../../src/planning/survey-ahead.ts'
+import { surveyOf, surveyValues } from '../../src/planning/survey.ts'
+import { Surveyor, surveyNext } from '../../src/planning/survey-ahead.ts'
 import { indexActions, insertAction } from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
@@ -23,6 +23,16 @@ function desired(): RunDatabase {
       const secrets = n % 3 ? null : { passwordHash: { type: n % 2 ? 'bcrypt' : 'ssha', hash: `{SSHA}${n}` } }
       insertDesired(rundb, { kind: 'user', key: `u${n}`, refs: {}, attributes, secrets, seq: n, place, records: 1 })
     }
+    insertDesired(rundb, {
+      kind: 'organization',
+      key: 'acme',
+      refs: {},
+      attributes: { name: 'Acme' },
+      secrets: null,
+      seq: 0,
+      place,
+      records: 1,
+    })
     rundb.run(
       'INSERT INTO out_of_scope VALUES (\'user\', \'o\', \'{}\', \'{"email":"o@example.com","lastName":"O"}\', 1)',
     )
@@ -50,23 +60,43 @@ test('a thread during planning finds the same as a survey after planning', async
   const surveyor = new Surveyor({ workers: 2, many: 1 })
   surveyor.prepare(USERS)
   const scope = { scoped: true, manifest }
-  const surveying = await surveyor.begin({ rundb }, scope)
+  await surveyor.begin(rundb, scope)
   plan(rundb)
-  const survey = await surveying.survey()
+  const survey = await surveyor.survey(rundb)
   await surveyor.end()
-  expect(survey).toEqual(surveyValues(rundb, kindDefinitions, scope, () => true))
-  expect(survey.fields.map(({ kind, resources, cut }) => [kind, resources, cut])).toEqual([['user', USERS, true]])
-  expect(survey.whole[0]?.resources).toBe(USERS + 1)
+  expect(survey).toEqual(surveyValues(rundb, scope, () => true))
+  expect(survey.fields.map(({ kind, resources, cut }) => [kind, resources, cut])).toEqual([
+    ['organization', 1, undefined],
+    ['user', USERS, true],
+  ])
+  expect(survey.whole[1]?.resources).toBe(USERS + 1)
   expect(survey.gathered.get('user')).toMatchObject({ passwords: { users: USERS }, alike: { someAlike: true } })
+})
+
+test('threads share the kinds, and each is surveyed once', () => {
+  const rundb = desired()
+  const taken = new Int32Array(new SharedArrayBuffer(4))
+  const task = { path: '', scoped: false, manifest, taken }
+  Atomics.store(
+    taken,
+    0,
+    kindDefinitions.findIndex(({ name }) => name === 'user'),
+  )
+  const own = surveyNext(rundb, task)
+  expect(own.map(({ kind }) => kind)).not.toContain('organization')
+  expect(surveyNext(rundb, task)).toEqual([])
+  Atomics.store(taken, 0, 0)
+  const all = surveyNext(rundb, task)
+  expect(surveyOf(all.toReversed())).toEqual(surveyValues(rundb, task, () => true))
 })
 
 test('with few values or one thread, the survey runs after planning', async () => {
   for (const options of [{ workers: 2 }, { workers: 1, many: 1 }]) {
     const rundb = desired()
     const surveyor = new Surveyor(options)
-    const surveying = await surveyor.begin({ rundb }, { scoped: false, manifest })
+    await surveyor.begin(rundb, { scoped: false, manifest })
     plan(rundb)
-    expect((await surveying.survey()).gathered.get('user')).toHaveProperty('alike')
+    expect((await surveyor.survey(rundb)).gathered.get('user')).toHaveProperty('alike')
     await surveyor.end()
   }
 })
@@ -74,9 +104,9 @@ test('with few values or one thread, the survey runs after planning', async () =
 test('an unused survey ends', async () => {
   const rundb = desired()
   const surveyor = new Surveyor({ workers: 2, many: 1 })
-  const surveying = await surveyor.begin({ rundb }, { scoped: false, manifest })
+  await surveyor.begin(rundb, { scoped: false, manifest })
   await surveyor.end()
-  expect(await Promise.allSettled([surveying.survey()])).toHaveLength(1)
+  expect(await Promise.allSettled([surveyor.survey(rundb)])).toHaveLength(1)
 })
 
 test('a thread that was prepared for nothing ends', async () => {
