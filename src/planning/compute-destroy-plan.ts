@@ -6,7 +6,6 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { indexActions } from '../rundb/actions.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import { countCreated, deletionCandidates } from '../rundb/deletions.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
@@ -66,7 +65,6 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
       ...(keepSignedIn || keepChanged ? { keep: { signedIn: keepSignedIn, changed: keepChanged } } : {}),
     },
   )
-  indexActions(rundb)
   // The user asked to delete everything, so no share of it is suspicious.
   const safety = { ...manifest.safety, maxDeletes: '100%' }
   const summary = summarise(set, kindDefinitions, safety, target.limits, true)

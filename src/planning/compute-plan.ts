@@ -3,7 +3,6 @@ import type { LoadedManifest } from '../config/load.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { kindDefinitions, plannedKinds, unplannedKinds } from '../kinds/registry.ts'
-import { indexActions } from '../rundb/actions.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import { countUnknownRejects } from '../rundb/deletions.ts'
 import type { StateStore } from '../state/store.ts'
@@ -111,7 +110,6 @@ async function planActions(
   if (!set.reading.partial) {
     await planDeletions(context, { kinds: manifest.prune, protect: manifest.safety.protect })
   }
-  indexActions(set.rundb)
   noteStillReduced(set.rundb)
   noteStillAnswered(set.rundb)
   await breathe(signal)

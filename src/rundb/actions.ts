@@ -9,6 +9,13 @@ import { type RunDatabase, textIn } from './run-database.ts'
  * a million actions takes the memory of one; and counts.
  */
 
+/** The condition of the index `actions_by_type`: SQLite uses it only for queries that have it. */
+const WITH_TEXT = 'action IS NOT NULL'
+const INDEXED = 'INDEXED BY actions_by_type'
+
+/** The condition that an action `a` is blocked. */
+export const IS_BLOCKED = `a.type = 'blocked' AND a.${WITH_TEXT}`
+
 export interface ActionRow {
   /** The phase in which it is carried out. */
   phase: number
@@ -112,11 +119,6 @@ export function insertDrift(rundb: RunDatabase, drift: DriftRow): void {
   rundb.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
 }
 
-/** Creates the index for reports, once the actions are complete. */
-export function indexActions(rundb: RunDatabase): void {
-  rundb.exec('CREATE INDEX actions_by_type ON actions (kind, type, position)')
-}
-
 /** Creates the index for reading actions in order. A plan that shows only a few needs none. */
 function indexPhases(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX IF NOT EXISTS actions_by_phase ON actions (phase, position)')
@@ -179,18 +181,32 @@ export function* actionsWithCreated(
 
 /** The first actions of one kind and type, each as JSON. */
 export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, limit: number): Generator<string> {
+  const wanted = Math.min(limit, countActionsOfType(rundb, kind, type))
+  if (wanted === 0) return
+  const [condition, index] = type === 'create' ? ['1', indexForCreates(rundb)] : [`a.${WITH_TEXT}`, INDEXED]
   const rows = rundb.iterate(
-    `SELECT ${actionText(rundb)} AS action FROM actions a WHERE kind = ? AND type = ? ORDER BY position LIMIT ?`,
+    `SELECT ${actionText(rundb)} AS action FROM actions a ${index}
+     WHERE a.kind = ? AND a.type = '${type}' AND ${condition} ORDER BY a.position LIMIT ?`,
     kind,
-    type,
-    limit,
+    wanted,
   )
   for (const { action } of rows) yield String(action)
 }
 
+/** Up to this many actions with their text, scanning them takes less time than an index. */
+const FEW_TEXTS = 10_000
+
+/** How to find creates. Those that SQL decided about are short and follow each other. */
+function indexForCreates(rundb: RunDatabase): string {
+  const texts = rundb.count(`SELECT count(*) FROM actions ${INDEXED} WHERE ${WITH_TEXT}`)
+  if (texts <= FEW_TEXTS) return 'NOT INDEXED'
+  rundb.exec("CREATE INDEX IF NOT EXISTS creates_by_kind ON actions (kind, position) WHERE type = 'create'")
+  return 'INDEXED BY creates_by_kind'
+}
+
 /** All blocked resources, in the order of the plan, as JSON. */
 export function* blockedActions(rundb: RunDatabase): Generator<string> {
-  const rows = rundb.iterate("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position")
+  const rows = rundb.iterate(`SELECT action FROM actions a WHERE ${IS_BLOCKED} ORDER BY phase, position`)
   for (const { action } of rows) yield String(action)
 }
 
@@ -203,19 +219,21 @@ export function countActionsOfKind(rundb: RunDatabase, kind: string): number {
 }
 
 export function countActionsOfType(rundb: RunDatabase, kind: string, type: string): number {
-  return rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', kind, type)
+  const others = `SELECT count(*) FROM actions ${INDEXED} WHERE kind = ? AND ${WITH_TEXT}`
+  if (type === 'create') return countActionsOfKind(rundb, kind) - rundb.count(`${others} AND type <> 'create'`, kind)
+  return rundb.count(`${others} AND type = ?`, kind, type)
 }
 
 /** Whether any resource of a kind is created, updated or adopted. */
 export function hasChanges(rundb: RunDatabase, kind: string): boolean {
-  const found = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = ? AND type IN ('create', 'update', 'adopt'))`
-  return rundb.count(found, kind) > 0
+  return ['create', 'update', 'adopt'].some((type) => countActionsOfType(rundb, kind, type) > 0)
 }
 
 /** Updates and adoptions that change something in WorkOS. */
 export function countChanges(rundb: RunDatabase, kind: string): number {
   return rundb.count(
-    "SELECT count(*) FROM actions WHERE kind = ? AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 0",
+    `SELECT count(*) FROM actions WHERE kind = ? AND ${WITH_TEXT} AND type IN ('update', 'adopt')
+       AND json_array_length(action, '$.changes') > 0`,
     kind,
   )
 }
@@ -223,7 +241,7 @@ export function countChanges(rundb: RunDatabase, kind: string): number {
 /** Deletions that need a separate request. */
 export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
   return rundb.count(
-    "SELECT count(*) FROM actions WHERE kind = ? AND type = 'delete' AND action -> 'with' IS NULL",
+    `SELECT count(*) FROM actions WHERE kind = ? AND ${WITH_TEXT} AND type = 'delete' AND action -> 'with' IS NULL`,
     kind,
   )
 }
@@ -243,7 +261,7 @@ export function countCreatesWith(rundb: RunDatabase, kind: string, field: string
 /** Updates and adoptions that change this field and another one. */
 export function countChangesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
-    `SELECT count(*) FROM actions a WHERE kind = ?1 AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
+    `SELECT count(*) FROM actions a WHERE kind = ?1 AND ${WITH_TEXT} AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
        AND EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'field' = ?2)`,
     kind,
     field,
@@ -280,7 +298,7 @@ export function countRefusedDrift(rundb: RunDatabase): { adopted: number; other:
 
 /** Resources that are blocked for this reason. */
 export function countBlockedBy(rundb: RunDatabase, code: string): number {
-  return rundb.count("SELECT count(*) FROM actions WHERE type = 'blocked' AND action ->> 'code' = ?", code)
+  return rundb.count(`SELECT count(*) FROM actions a WHERE ${IS_BLOCKED} AND action ->> 'code' = ?`, code)
 }
 
 export interface BlockedCount {
@@ -296,7 +314,7 @@ export interface BlockedCount {
  * first resource of a reason provides its position and its message.
  */
 const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, action ->> 'message' AS message, count(*) AS n, min(position) AS first
-  FROM actions WHERE type = 'blocked'
+  FROM actions a WHERE ${IS_BLOCKED}
   GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
   ORDER BY n DESC, kind, code, first`
 
@@ -324,7 +342,7 @@ export function countBlockedRecords(
   return rundb
     .statement(
       `SELECT a.action ->> 'code' AS code, count(*) AS resources, sum(d.records) AS records FROM actions a
-       JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = ? AND a.type = 'blocked'
+       JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = ? AND ${IS_BLOCKED}
          AND a.action ->> 'code' IN (SELECT value FROM json_each(?)) GROUP BY 1 ORDER BY 1`,
     )
     .all(kind, JSON.stringify(codes))
@@ -359,7 +377,7 @@ const MISFITS = `
   UNION ALL
   SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records, ${addressIn('d')},
     a.rowid
-  FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.type = 'blocked'`
+  FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE ${IS_BLOCKED}`
 
 /**
  * Everything that a plan rejects or blocks, at the place of each record concerned: all records that

@@ -1,4 +1,4 @@
-import { countActionsOfKind } from './actions.ts'
+import { countActionsOfKind, IS_BLOCKED } from './actions.ts'
 import { countDesired, isClosed } from './desired-facts.ts'
 import { hasKnown } from './known.ts'
 import { hasLive } from './live.ts'
@@ -43,8 +43,7 @@ function isThere(rundb: RunDatabase, from: string, role: string, kind: string): 
   const planned = `EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key})`
   const known = `EXISTS (SELECT 1 FROM known k WHERE k.kind = ${to} AND k.key = ${key})`
   const gone = `SELECT 1 FROM drift f WHERE f.kind = ${to} AND f.field = '*'`
-  // A table scan is faster than the index by kinds.
-  const blocked = `SELECT 1 FROM actions a WHERE +a.kind = ${to} AND a.type = 'blocked'`
+  const blocked = `SELECT 1 FROM actions a WHERE a.kind = ${to} AND ${IS_BLOCKED}`
   // If every reference leads to a desired resource and all of those are planned, skip the lookups.
   const all = isClosed(rundb, from, role, kind) && countActionsOfKind(rundb, kind) === countDesired(rundb, kind)
   return [

@@ -141,6 +141,7 @@ export const PLAN_TABLES = `
     WITHOUT ROWID, STRICT;
   CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
     id TEXT, action TEXT, UNIQUE (kind, key)) STRICT;
+  CREATE INDEX actions_by_type ON actions (kind, type, position) WHERE action IS NOT NULL;
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
   CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { surveyOf, surveyValues } from '../../src/planning/survey.ts'
 import { Surveyor, surveyNext } from '../../src/planning/survey-ahead.ts'
-import { indexActions, insertAction } from '../../src/rundb/actions.ts'
+import { insertAction } from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
@@ -49,7 +49,6 @@ function plan(rundb: RunDatabase): void {
     }
   })
   rundb.exec('CREATE TABLE another (x); DROP TABLE another')
-  indexActions(rundb)
 }
 
 const manifest = manifestWith({ user: { firstName: 'a', lastName: 'b' } })

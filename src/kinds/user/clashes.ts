@@ -1,6 +1,7 @@
 import type { Manifest } from '../../config/manifest.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import type { Changes, DesiredResource } from '../../resource.ts'
+import { IS_BLOCKED } from '../../rundb/actions.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { CompareContext } from '../kind.ts'
 
@@ -134,5 +135,5 @@ const REFUSED = `
 
 const BLOCKED = `
   SELECT a.key, a.action ->> 'code' AS code, a.action ->> 'message' AS message, d.file, d.line FROM actions a
-  JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND a.type = 'blocked'
+  JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND ${IS_BLOCKED}
     AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already', 'unverified_account') ORDER BY a.key`

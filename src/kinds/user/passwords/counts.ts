@@ -281,7 +281,7 @@ const THERE = `coalesce(
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
 
 /** Whether there can be any: otherwise the lookup for each user is skipped. */
-const SOME_THERE = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = 'user' AND type = 'adopt')
+const SOME_THERE = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = 'user' AND type = 'adopt' AND action IS NOT NULL)
   OR EXISTS (SELECT 1 FROM known WHERE kind = 'user' AND ownership = 'adopted')`
 
 /** The passwords of users who were in WorkOS before. */
