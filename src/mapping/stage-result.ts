@@ -1,10 +1,12 @@
 import { type Draft, identityOf, insertDraft, insertGrant } from '../rundb/drafts.ts'
 import { insertLeftOut, insertLeftOutKey, insertLeftOutWith } from '../rundb/left-out.ts'
+import { type Loose, noteLoose } from '../rundb/loose.ts'
 import { insertName } from '../rundb/names.ts'
 import { insertNote } from '../rundb/notes.ts'
 import { insertReject, insertRejectedAddress } from '../rundb/rejects.ts'
 import { insertRepeats, type Repeat } from '../rundb/repeats.ts'
 import { placeOf, type RunDatabase } from '../rundb/run-database.ts'
+import { looseIn } from './loose-references.ts'
 import { Recent } from './recent.ts'
 import type { ChunkCounts, MapResult } from './result.ts'
 
@@ -13,12 +15,19 @@ import type { ChunkCounts, MapResult } from './result.ts'
  * the chunk does this, so that no result crosses threads.
  */
 
+/** What this thread has noted. */
+const LOOSE = new WeakMap<RunDatabase, readonly Loose[]>()
+
 /** @returns the counts, which are all that is needed later */
 export function stageResult(rundb: RunDatabase, result: MapResult): ChunkCounts {
   // Other threads wait for the transaction.
   const counted = collapse(result.drafts)
+  const known = LOOSE.get(rundb) ?? []
+  const loose = looseIn(result.drafts, known)
+  LOOSE.set(rundb, [...known, ...loose])
   rundb.transaction(() => {
     stageDrafts(rundb, counted)
+    for (const each of loose) noteLoose(rundb, each)
     for (const grant of result.grants) insertGrant(rundb, grant)
     for (const reject of result.rejects) {
       insertReject(rundb, reject)

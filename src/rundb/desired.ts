@@ -4,6 +4,7 @@ import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
 import { desiredAdded, desiredCounted } from './desired-facts.ts'
 import { hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
+import { noteDerived } from './loose.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
 /** The desired set: the table `desired`. In: merged drafts. Out: resources, values and counts. */
@@ -25,6 +26,7 @@ const COLUMNS = 'kind, key, refs, attributes, secrets, seq, file, line, records'
 
 export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
   desiredAdded(rundb, row.kind, 1)
+  if (Object.keys(row.refs).length > 0) noteDerived(rundb, row.kind)
   rundb.run(
     `INSERT INTO desired (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.kind,
@@ -76,8 +78,12 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
     ...bound,
   )
   desiredAdded(rundb, kind, added)
+  if (at !== DRAFTS && added > 0) noteDerived(rundb, kind)
   return added
 }
+
+/** The table of drafts, whose references are known: see canDangle. */
+const DRAFTS = 'drafts'
 
 /** A smaller share of all drafts is looked up by index. Else all are scanned and sorted. */
 const FEW = 1 / 8
@@ -120,7 +126,7 @@ export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
     refs: 'refs',
     attributes: 'attributes',
     secrets: 'secrets',
-    at: 'drafts',
+    at: DRAFTS,
     records: 'records',
   }
   deriveAll(rundb, single, kind)

@@ -3,6 +3,7 @@ import type { Parameter } from '../sqlite/open.ts'
 import { addressIn } from './desired.ts'
 import { closeReferences, countDesired, desiredChanged } from './desired-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
+import { canDangle, type Reference } from './loose.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
 
 /**
@@ -240,15 +241,16 @@ export function rejectDependents(
 ): void {
   const roles = Object.entries(refs)
   if (roles.length === 0) return
-  if (roles.some(([role, target]) => leadsNowhere(rundb, { kind, role, target }))) {
+  const leads = (ref: Reference) => !canDangle(rundb, ref) || !leadsNowhere(rundb, ref)
+  if (!roles.every(([role, target]) => leads({ kind, role, target }))) {
     // A resource without a reference in a role needs nothing there.
-    const leads = roles.map((_, at) => {
+    const conditions = roles.map((_, at) => {
       const key = `d.refs ->> ('$.' || ?${at * 2 + 2})`
       return `(${key} IS NULL OR EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = ${key}))`
     })
     rundb.exec('CREATE TABLE dangling (key TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
     rundb.run(
-      `INSERT INTO dangling SELECT d.key FROM desired d WHERE d.kind = ?1 AND NOT (${leads.join(' AND ')})`,
+      `INSERT INTO dangling SELECT d.key FROM desired d WHERE d.kind = ?1 AND NOT (${conditions.join(' AND ')})`,
       kind,
       ...roles.flat(),
     )
@@ -262,10 +264,7 @@ export function rejectDependents(
 const FEW_TARGETS = 4
 
 /** Whether a reference in a role leads to nothing that is desired. */
-function leadsNowhere(
-  rundb: RunDatabase,
-  { kind, role, target }: { kind: string; role: string; target: string },
-): boolean {
+function leadsNowhere(rundb: RunDatabase, { kind, role, target }: Reference): boolean {
   const [keys, targets] = [
     `SELECT d.refs ->> ('$.' || ?2) AS named FROM desired d WHERE d.kind = ?1 AND named IS NOT NULL`,
     'SELECT p.key FROM desired p WHERE p.kind = ?3',
@@ -278,10 +277,7 @@ function leadsNowhere(
 }
 
 /** Rejects those whose reference in this role leads nowhere, and names its target. */
-function rejectDangling(
-  rundb: RunDatabase,
-  { kind, role, target }: { kind: string; role: string; target: string },
-): void {
+function rejectDangling(rundb: RunDatabase, { kind, role, target }: Reference): void {
   const rejection: Rejection = {
     from: 'desired',
     where: `kind = ?1 AND key IN (SELECT key FROM dangling) AND desired.refs ->> ('$.' || ?2) IS NOT NULL AND NOT EXISTS

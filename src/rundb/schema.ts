@@ -17,6 +17,7 @@
  *            first of them and the number of records
  * grants     roles that a record assigns in an organization that it does not name itself, or in all
  *            organizations of a user
+ * loose      kinds and roles with a reference that might lead nowhere: see loose.ts
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
  * merges     records that merged into a different key, or that lost a value; `records` is the
@@ -46,6 +47,7 @@ export const SOURCE_TABLES = `
     seq INTEGER NOT NULL, user TEXT NOT NULL, organization TEXT, scope TEXT NOT NULL, role TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER,
     email TEXT
   ) STRICT;
+  CREATE TABLE loose (kind TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (kind, role)) WITHOUT ROWID, STRICT;
   CREATE TABLE desired (
     kind TEXT NOT NULL, key TEXT NOT NULL, refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT,
     seq INTEGER NOT NULL, file INTEGER, line INTEGER, records INTEGER NOT NULL,
