@@ -277,6 +277,7 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
        GROUP BY dedupe_group HAVING count(*) > 1`,
       kind,
     )
+    if (!hasKeyed(rundb, kind)) return
     rundb.run(
       `INSERT INTO several SELECT d.dedupe_group, NULL, count(*), NULL
        FROM (${REPEATED_KEYS}) r CROSS JOIN drafts d ON d.kind = ?1 AND d.key = r.key
