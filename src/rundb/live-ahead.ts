@@ -1,62 +1,44 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openThrowawayIn, throwawayPath } from '../files/scratch.ts'
-import { canonicalJson } from '../json.ts'
-import type { LiveResource } from '../resource.ts'
-import type { RunDatabase } from './run-database.ts'
-
-const NAME = 'listed'
+import { createPrivateFile } from '../files/regular-file.ts'
+import { throwawayPath } from '../files/scratch.ts'
+import { createLive, type Listing, listInto, useLive } from './live.ts'
+import { RunDatabase } from './run-database.ts'
 
 /**
- * What is read from WorkOS before the run's database can receive it, in a file of its own. In:
- * pages of lists. Out: rows of `live`.
+ * What is read from WorkOS before the run's database exists, in a file of its own. In: pages of
+ * lists. Out: the table `live` of the run's database, in place.
  */
 export class LiveAhead {
   readonly #path: string
-  readonly #database: DatabaseSync
-  readonly #insert: StatementSync
-  /** By kind, the last ID as long as they ascend. Undefined: they do not. */
-  readonly #last = new Map<string, string | undefined>()
+  readonly #rundb: RunDatabase
 
   /** @param folder the run's scratch folder */
   constructor(folder: string) {
-    this.#path = throwawayPath(folder, NAME)
-    // Not locked: the run's database reads it while later kinds are listed.
-    this.#database = openThrowawayIn(folder, NAME, { cacheKiB: 4 * 1024, shared: 0 })
-    this.#database.exec('CREATE TABLE listed (kind TEXT, id TEXT, external_id TEXT, natural_key TEXT, attributes TEXT)')
-    this.#insert = this.#database.prepare('INSERT INTO listed VALUES (?, ?, ?, ?, ?)')
+    this.#path = throwawayPath(folder, 'live')
+    createPrivateFile(this.#path)
+    this.#rundb = new RunDatabase({ path: this.#path, temporary: folder })
+    createLive(this.#rundb)
   }
 
-  add(kind: string, page: readonly LiveResource[]): void {
-    let last = this.#last.has(kind) ? this.#last.get(kind) : ''
-    this.#database.exec('BEGIN')
-    for (const { id, externalId, naturalKey, attributes } of page) {
-      // SQLite compares the bytes of UTF-8, and IDs are ASCII.
-      last = last !== undefined && id > last ? id : undefined
-      this.#insert.run(kind, id, externalId, naturalKey, canonicalJson(attributes))
-    }
-    this.#database.exec('COMMIT')
-    this.#last.set(kind, last)
+  /** Begins the list of a kind. */
+  list(kind: string): Listing {
+    return listInto(this.#rundb, kind)
+  }
+
+  /** The IDs of a kind, once its list is complete. */
+  ids(kind: string): Set<string> {
+    const rows = this.#rundb.statement('SELECT id FROM live WHERE kind = ?').all(kind)
+    return new Set(rows.map(({ id }) => String(id)))
   }
 
   /**
-   * Copies what was listed of a kind, once its list is complete. Of a resource on two pages the
-   * later one counts.
+   * Makes this file's table the `live` of the run's database. Lists can continue: both connections
+   * belong to one thread, and none keeps a transaction open.
    */
-  copyInto(rundb: RunDatabase, kind: string): void {
-    const order = this.#last.get(kind) === undefined ? 'id, rowid' : 'rowid'
-    rundb.run('ATTACH ? AS ahead', this.#path)
-    try {
-      rundb.run(
-        `INSERT OR REPLACE INTO live SELECT kind, id, external_id, natural_key, attributes FROM ahead.listed
-         WHERE kind = ? ORDER BY ${order}`,
-        kind,
-      )
-    } finally {
-      rundb.exec('DETACH ahead')
-    }
+  becomeLiveOf(rundb: RunDatabase): void {
+    useLive(rundb, this.#path)
   }
 
   close(): void {
-    this.#database.close()
+    this.#rundb.close()
   }
 }

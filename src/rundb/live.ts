@@ -2,7 +2,7 @@ import { canonicalJson } from '../json.ts'
 import type { LiveResource } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
 import type { RunDatabase } from './run-database.ts'
-import { LIVE_INDEXES } from './schema.ts'
+import { LIVE_TABLE, liveIndexes } from './schema.ts'
 
 /** What is in WorkOS, as far as this run has read it: the table `live`. */
 
@@ -93,18 +93,37 @@ const LOOKED_UP_BY = {
   natural_key: 'INDEXED BY live_by_natural_key',
 }
 
-/** Databases without the indexes by external ID and by identifier. */
-const unindexed = new WeakSet<RunDatabase>()
+/**
+ * Databases without the indexes by external ID and by identifier, with the place of the table. If
+ * WorkOS matches the state, they never need them.
+ */
+const unindexed = new WeakMap<RunDatabase, 'main' | 'ahead'>()
 
-/** Drops these indexes until they are needed. If WorkOS matches the state, they never are. */
-export function deferLiveIndexes(rundb: RunDatabase): void {
-  rundb.exec('DROP INDEX live_by_external_id; DROP INDEX live_by_natural_key')
-  unindexed.add(rundb)
+/** Creates the table without these indexes. */
+export function createLive(rundb: RunDatabase): void {
+  rundb.exec(LIVE_TABLE)
+  unindexed.set(rundb, 'main')
 }
 
+/**
+ * Replaces the table by the one of another file, which is attached from now on.
+ * @param file a database with a table of createLive
+ */
+export function useLive(rundb: RunDatabase, file: string): void {
+  rundb.exec('DROP TABLE live')
+  rundb.run('ATTACH ? AS ahead', file)
+  rundb.exec(`PRAGMA ahead.journal_mode = OFF; PRAGMA ahead.synchronous = OFF; PRAGMA ahead.cache_size = -${CACHE_KIB}`)
+  unindexed.set(rundb, 'ahead')
+}
+
+/** Pages of an attached table kept in memory, KiB: it is read nearly in order. */
+const CACHE_KIB = 8 * 1024
+
 function ensureLiveIndexes(rundb: RunDatabase): void {
-  if (!unindexed.delete(rundb)) return
-  rundb.exec(LIVE_INDEXES)
+  const schema = unindexed.get(rundb)
+  if (schema === undefined) return
+  rundb.exec(liveIndexes(schema))
+  unindexed.delete(rundb)
 }
 
 /** A live resource by its ID, external ID or identifier. */

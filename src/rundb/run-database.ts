@@ -41,7 +41,11 @@ export class RunDatabase {
   constructor(existing: StagingPlace)
   /** @param existing a database of this run, to read tables that no longer change: see `still` */
   constructor(existing: { path: string; reads: true })
-  constructor(place: string | undefined | { path: string; reads: true } | StagingPlace) {
+  /** @param existing an empty private file of this thread. `temporary`: see openThrowaway */
+  constructor(existing: { path: string; temporary: string })
+  constructor(
+    place: string | undefined | { path: string; reads: true } | { path: string; temporary: string } | StagingPlace,
+  ) {
     const joins = typeof place === 'object'
     this.path = joins ? place.path : place && join(place, 'run.sqlite')
     if (joins && 'reads' in place) {
@@ -49,13 +53,14 @@ export class RunDatabase {
       this.#statements = new Statements(this.#db)
       return
     }
-    if (this.path !== undefined) this.#turns = new Turns(joins ? place.turns : undefined)
+    if (this.path !== undefined) this.#turns = new Turns(joins && 'turns' in place ? place.turns : undefined)
     if (!joins && this.path !== undefined) createPrivateFile(this.path)
+    const temporary = joins ? ('temporary' in place ? place.temporary : undefined) : this.path && dirname(this.path)
     this.#db = openThrowaway(this.path ?? ':memory:', {
       cacheKiB: joins ? STAGING_CACHE_KIB : CACHE_KIB,
       ...(this.path !== undefined && { shared: STAGING_TIMEOUT }),
       // Shared by all threads of the process. Must not change while others read.
-      ...(this.path !== undefined && !joins && { temporary: dirname(this.path) }),
+      ...(temporary !== undefined && { temporary }),
     })
     this.#statements = new Statements(this.#db)
     if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)

@@ -109,10 +109,16 @@ export const SCOPE_TABLES = `
   CREATE INDEX rejects_out_by_key ON rejects_out (kind, key);
 `
 
-/** Indexes of live resources, in addition to their IDs. */
-export const LIVE_INDEXES = `
-  CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
-  CREATE INDEX live_by_natural_key ON live (kind, natural_key) WHERE natural_key IS NOT NULL;
+/** The table of live resources: see PLAN_TABLES. */
+export const LIVE_TABLE = `
+  CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural_key TEXT, attributes TEXT NOT NULL,
+    PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
+`
+
+/** Its indexes, in addition to IDs. @param schema the database with the table */
+export const liveIndexes = (schema: 'main' | 'ahead') => `
+  CREATE INDEX ${schema}.live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
+  CREATE INDEX ${schema}.live_by_natural_key ON live (kind, natural_key) WHERE natural_key IS NOT NULL;
 `
 
 /**
@@ -134,9 +140,7 @@ export const PLAN_TABLES = `
     refs TEXT NOT NULL, ownership TEXT NOT NULL, reduced TEXT, answered TEXT, gone INTEGER, unchanged INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
-  CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural_key TEXT, attributes TEXT NOT NULL,
-    PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
-  ${LIVE_INDEXES}
+  ${LIVE_TABLE} ${liveIndexes('main')}
   CREATE TABLE given_roles (membership TEXT NOT NULL, group_id TEXT NOT NULL, role TEXT NOT NULL, group_name TEXT NOT NULL,
     hides TEXT NOT NULL, PRIMARY KEY (membership, group_id, role)) WITHOUT ROWID, STRICT;
   CREATE TABLE claimed (kind TEXT NOT NULL, natural_key TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural_key))

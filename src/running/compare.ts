@@ -10,13 +10,14 @@ import type { World } from './world.ts'
  * @throws as verify
  */
 export async function compare(session: Session, { events, interrupted }: World): Promise<Verification> {
-  const { loaded, state, target, scratch, progress } = session
+  const { loaded, state, target, scratch, scope, progress } = session
   const verification = await verify({
     loaded,
     state,
     target,
     scratch,
     kinds: plannedKinds(loaded.manifest),
+    scoped: scope !== undefined,
     readSource: session.computeDesired,
     signal: interrupted,
     onWarning: (problem) => progress.aside(() => session.warn(problem)),

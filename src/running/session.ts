@@ -55,6 +55,8 @@ export interface Session {
   statePath: string
   /** The run's scratch folder. */
   scratch: string
+  /** The users that the run is limited to. Undefined: all. */
+  scope: Scope | undefined
   state: OpenState
   target: Target
   progress: Progress
@@ -219,6 +221,7 @@ export async function openSession(
       loaded,
       statePath,
       scratch: scratch.path,
+      scope,
       state,
       target,
       progress,

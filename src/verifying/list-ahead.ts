@@ -1,6 +1,7 @@
 import { breathe } from '../clock.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
-import { ahead } from '../kinds/wire.ts'
+import { ahead, eachOf } from '../kinds/wire.ts'
+import type { Listing } from '../rundb/live.ts'
 import { LiveAhead } from '../rundb/live-ahead.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
@@ -10,25 +11,42 @@ import type { Api } from '../workos/api.ts'
 interface List {
   complete: Promise<void>
   count: number
+  /** The parents within which it was listed, if it has no complete list. */
+  within: ReadonlySet<string>
   /** Called after each page with the number of resources so far. */
   onPage(count: number): void
 }
 
+export interface ListAheadOptions {
+  target: { client: Api }
+  state: StateStore
+  kinds: readonly KindDefinition[]
+  /** Whether the run is limited to some users. */
+  scoped: boolean
+  /** The run's scratch folder. */
+  scratch: string
+}
+
 /**
  * Lists kinds from WorkOS while the source is read. In: the kinds that the state has, and that are
- * neither sparse nor listed within others. Out: rows of `live`.
+ * not sparse. Out: the table `live`. A kind without a complete list is listed within the parents
+ * that are both in the state and in WorkOS, unless only some of these are in scope.
  */
 export class ListAhead {
-  readonly #listed: LiveAhead
+  readonly #api: Api
+  readonly #state: StateStore
+  readonly #live: LiveAhead
   readonly #lists = new Map<string, List>()
   #isEnded = false
 
-  private constructor(api: Api, definitions: readonly KindDefinition[], scratch: string) {
-    this.#listed = new LiveAhead(scratch)
+  private constructor({ target, state, scratch }: ListAheadOptions, definitions: readonly KindDefinition[]) {
+    this.#api = target.client
+    this.#state = state
+    this.#live = new LiveAhead(scratch)
     let before = Promise.resolve()
     for (const definition of definitions) {
-      const list: List = { complete: before, count: 0, onPage: () => {} }
-      list.complete = before.then(() => this.#read(api, definition, list))
+      const list: List = { complete: before, count: 0, within: new Set(), onPage: () => {} }
+      list.complete = before.then(() => this.#read(definition, list))
       // It is awaited when the list is needed: errors of the source come first.
       list.complete.catch(() => {})
       before = list.complete
@@ -36,47 +54,69 @@ export class ListAhead {
     }
   }
 
-  /** @param scratch the run's scratch folder */
-  static async begin(
-    api: Api,
-    state: StateStore,
-    definitions: readonly KindDefinition[],
-    scratch: string,
-  ): Promise<ListAhead> {
+  static async begin(options: ListAheadOptions): Promise<ListAhead> {
+    const { state, kinds, scoped } = options
     const used: KindDefinition[] = []
-    for (const definition of definitions) {
-      const { name, within, sparse } = definition
-      if (within === undefined && !sparse && (await state.count(name)) > 0) used.push(definition)
+    for (const definition of kinds) {
+      const { name, within, refs, sparse } = definition
+      const isListed = within === undefined || used.some((each) => each.name === refs[within] && !each.within)
+      if (isListed && !sparse && !(scoped && within) && (await state.count(name)) > 0) used.push(definition)
     }
-    return new ListAhead(api, used, scratch)
+    return new ListAhead(options, used)
   }
 
-  async #read(api: Api, { name, list: pages }: KindDefinition, list: List): Promise<void> {
-    for await (const page of ahead(pages(api, []))) {
+  async #read(definition: KindDefinition, list: List): Promise<void> {
+    if (this.#isEnded) return
+    const { name, within, refs } = definition
+    const listing = this.#live.list(name)
+    if (within === undefined) await this.#readPages(definition, [], listing, list)
+    else {
+      list.within = await this.#parentsOf(refs[within] ?? '')
+      await eachOf(list.within, (id) => this.#readPages(definition, [id], listing, list))
+    }
+    if (!this.#isEnded) listing.done()
+  }
+
+  async #readPages(definition: KindDefinition, within: string[], listing: Listing, list: List): Promise<void> {
+    if (this.#isEnded) return
+    for await (const page of ahead(definition.list(this.#api, within))) {
       if (this.#isEnded) return
-      this.#listed.add(name, page)
+      listing.add(page)
       list.count += page.length
       list.onPage(list.count)
       await breathe()
     }
   }
 
+  /** The IDs of a kind that are both in the state and in WorkOS, in order. */
+  async #parentsOf(kind: string): Promise<Set<string>> {
+    const live = this.#live.ids(kind)
+    const parents: string[] = []
+    for await (const batch of this.#state.resources(kind)) {
+      for (const { id } of batch) if (live.has(id)) parents.push(id)
+    }
+    return new Set(parents.sort())
+  }
+
+  becomeLiveOf(rundb: RunDatabase): void {
+    this.#live.becomeLiveOf(rundb)
+  }
+
   /**
-   * Waits for the list of a kind and copies it into `live`.
-   * @returns false if the kind is not listed here
+   * Waits for the list of a kind.
+   * @returns undefined if the kind is not listed here
    */
-  async into(rundb: RunDatabase, kind: string, onPage: (count: number) => void): Promise<boolean> {
+  async complete(kind: string, onPage: (count: number) => void): Promise<Pick<List, 'count' | 'within'> | undefined> {
     const list = this.#lists.get(kind)
-    if (list === undefined) return false
+    if (list === undefined) return undefined
     list.onPage = onPage
     await list.complete
-    this.#listed.copyInto(rundb, kind)
-    return true
+    return list
   }
 
   /** Ends listing. A request in flight ends with the target. */
   end(): void {
     this.#isEnded = true
-    this.#listed.close()
+    this.#live.close()
   }
 }

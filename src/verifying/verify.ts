@@ -23,7 +23,7 @@ import {
   isUsed,
 } from '../rundb/findings.ts'
 import { indexKnownIds } from '../rundb/known.ts'
-import { deferLiveIndexes, findLive, listInto } from '../rundb/live.ts'
+import { findLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -45,6 +45,8 @@ export interface VerifyOptions {
   scratch: string
   /** The kinds to compare. */
   kinds: readonly KindDefinition[]
+  /** Whether the run is limited to some users. */
+  scoped: boolean
   /** Builds the desired set, and returns warnings about it. */
   readSource: () => Promise<{ set: DesiredSet; warnings: Problem[] }>
   signal?: AbortSignal
@@ -60,7 +62,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { loaded, state, target, onWarning = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const lists = await ListAhead.begin(target.client, state, options.kinds, options.scratch)
+  const lists = await ListAhead.begin(options)
   const { set, warnings, kinds } = await compareKinds(options, lists).finally(() => lists.end())
   checkSums(set, kinds)
   const rejected = set.plannedRejectCount(unplannedKinds(options.kinds))
@@ -95,7 +97,7 @@ async function compareKinds(
   const { set, warnings } = await readSource()
   createPlanTables(set.rundb)
   createVerifyTables(set.rundb)
-  deferLiveIndexes(set.rundb)
+  lists.becomeLiveOf(set.rundb)
   for (const { name } of kinds) await loadKnown(set.rundb, state, name)
   indexKnownIds(set.rundb)
   findBeyond(set)
@@ -123,9 +125,14 @@ async function readLive(
   if (!isUsed(rundb, name)) return
   const phase = `reading ${plural} from WorkOS`
   onProgress({ phase })
-  if (await lists.into(rundb, name, (done) => onProgress({ phase, done }))) return
+  const listed = await lists.complete(name, (done) => onProgress({ phase, done }))
+  if (listed !== undefined && within === undefined) return
+  const parent = within && refs[within]
+  const parents = parent && (sparse ? idsOfHolders(rundb, parent, name) : idsToListWithin(rundb, parent, name, within))
+  const rest = parents && listed ? parents.filter((id) => !listed.within.has(id)) : parents
+  if (rest?.length === 0) return
   const listing = listInto(rundb, name)
-  let count = 0
+  let count = listed?.count ?? 0
   const read = async (parentIds: Iterable<string>) => {
     for await (const page of ahead(definition.list(api, parentIds))) {
       listing.add(page)
@@ -133,12 +140,7 @@ async function readLive(
       onProgress({ phase, done: count })
     }
   }
-  if (within === undefined) await read([])
-  else {
-    const parent = refs[within] ?? ''
-    const ids = sparse ? idsOfHolders(rundb, parent, name) : idsToListWithin(rundb, parent, name, within)
-    await eachOf(ids, (id) => read([id]))
-  }
+  await (rest === undefined ? read([]) : eachOf(rest, (id) => read([id])))
   listing.done()
 }
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { LiveResource } from '../../src/resource.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
-import { deferLiveIndexes, findLive, insertLive, listInto } from '../../src/rundb/live.ts'
+import { createLive, findLive, insertLive, listInto } from '../../src/rundb/live.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
 function opened(): RunDatabase {
@@ -35,8 +35,11 @@ test.each([
   ['in order for the first half', (n: number) => (n < 2500 ? n : 7499 - n)],
   ['in order twice, with changes', (n: number) => n % 2500],
 ])('a long list without indexes, %s, has the same result as single pages', (_, place) => {
-  const [whole, single] = [opened(), opened()]
-  for (const rundb of [whole, single]) deferLiveIndexes(rundb)
+  const [whole, single] = [new RunDatabase(undefined), new RunDatabase(undefined)]
+  for (const rundb of [whole, single]) {
+    createLive(rundb)
+    onTestFinished(() => rundb.close())
+  }
   const rows = Array.from({ length: 5000 }, (_, n) => user(`u${String(place(n)).padStart(4, '0')}`, `m${n}`))
   const listing = listInto(whole, 'user')
   for (let start = 0; start < rows.length; start += 100) listing.add(rows.slice(start, start + 100))

@@ -10,10 +10,18 @@ import { ListAhead } from '../../src/verifying/list-ahead.ts'
 import type { Api } from '../../src/workos/api.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-const api = {} as Api
+const target = { client: {} as Api }
 
-/** A state with users and organizations only. */
-const state = { count: async (kind: string) => (kind === 'user' || kind === 'organization' ? 1 : 0) } as StateStore
+/** A state with the given IDs by kind. */
+function stateOf(ids: Record<string, string[]>): StateStore {
+  const state = {
+    count: async (kind: string) => ids[kind]?.length ?? 0,
+    async *resources(kind: string) {
+      for (const id of ids[kind] ?? []) yield [{ id }]
+    },
+  }
+  return state as unknown as StateStore
+}
 
 function listed(kind: string, list: () => AsyncGenerator<LiveResource[]>): KindDefinition {
   return { ...kindDefinition(kind), list }
@@ -21,6 +29,9 @@ function listed(kind: string, list: () => AsyncGenerator<LiveResource[]>): KindD
 
 const users = (count: number): LiveResource[] =>
   Array.from({ length: count }, (_, n) => ({ id: `user_${n}`, externalId: null, naturalKey: null, attributes: {} }))
+
+const named = (...ids: string[]): LiveResource[] =>
+  ids.map((id) => ({ id, externalId: null, naturalKey: null, attributes: {} }))
 
 function prepared(): { rundb: RunDatabase; folder: string } {
   const folder = temporaryFolder()
@@ -42,13 +53,15 @@ test('a kind is there once its own list is, and the error of another belongs to 
     }),
     kindDefinition('membership'),
   ]
-  const lists = await ListAhead.begin(api, state, definitions, folder)
+  const state = stateOf({ user: ['user_1'], organization: ['org_1'] })
+  const lists = await ListAhead.begin({ target, state, kinds: definitions, scoped: false, scratch: folder })
+  lists.becomeLiveOf(rundb)
   const counts: number[] = []
-  expect(await lists.into(rundb, 'user', (count) => counts.push(count))).toBe(true)
+  expect((await lists.complete('user', (count) => counts.push(count)))?.count).toBe(5)
   expect(counts.at(-1)).toBe(5)
   expect(countLive(rundb, 'user')).toBe(3)
-  await expect(lists.into(rundb, 'organization', () => {})).rejects.toThrow('no organizations')
-  expect(await lists.into(rundb, 'membership', () => {})).toBe(false)
+  await expect(lists.complete('organization', () => {})).rejects.toThrow('no organizations')
+  expect(await lists.complete('membership', () => {})).toBeUndefined()
   lists.end()
   rundb.close()
 })
@@ -61,10 +74,43 @@ test('a response that never comes keeps nobody waiting at the end', async () => 
     await never
     yield users(2)
   })
-  const lists = await ListAhead.begin(api, state, [definition], folder)
+  const state = stateOf({ user: ['user_1'] })
+  const lists = await ListAhead.begin({ target, state, kinds: [definition], scoped: false, scratch: folder })
+  lists.becomeLiveOf(rundb)
   lists.end()
   answer()
   await new Promise((resolve) => setImmediate(resolve))
   expect(countLive(rundb, 'user')).toBe(0)
+  rundb.close()
+})
+
+test.each([
+  [false, ['org_2', 'org_3']],
+  [true, undefined],
+])('members are listed in organizations of the state that are in WorkOS; limited to some users: %s', async (scoped, within) => {
+  const { rundb, folder } = prepared()
+  const asked: string[] = []
+  const kinds: KindDefinition[] = [
+    listed('organization', async function* () {
+      yield named('org_3', 'org_1', 'org_2')
+    }),
+    {
+      ...kindDefinition('membership'),
+      async *list(_, parents) {
+        for await (const id of parents) {
+          asked.push(id)
+          yield named(`om_${id}`)
+        }
+      },
+    },
+  ]
+  const state = stateOf({ organization: ['org_4', 'org_3', 'org_2'], membership: ['om_1'] })
+  const lists = await ListAhead.begin({ target, state, kinds, scoped, scratch: folder })
+  lists.becomeLiveOf(rundb)
+  const members = await lists.complete('membership', () => {})
+  expect(members && [...members.within]).toEqual(within)
+  expect(asked).toEqual(within ?? [])
+  expect(countLive(rundb, 'membership')).toBe(within?.length ?? 0)
+  lists.end()
   rundb.close()
 })
