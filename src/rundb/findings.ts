@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
+import { countDesired } from './desired-facts.ts'
 import { type Applied, BEYOND } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
@@ -54,6 +55,9 @@ export interface PlainMatch {
   wholly: string
 }
 
+/** Rows `k` of the state whose key the source no longer has. */
+const LEFT = 'known k INDEXED BY known_left WHERE k.unchanged IS NULL'
+
 /** IDs that are in the state more than once. */
 const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
 
@@ -94,10 +98,7 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
 
 /** Whether a kind has unmatched desired resources. */
 export function hasUnmatched(rundb: RunDatabase, kind: string): boolean {
-  const [desired = 0, matched = 0] = ['desired', 'matched'].map((table) =>
-    rundb.count(`SELECT count(*) FROM ${table} WHERE kind = ?`, kind),
-  )
-  return desired > matched
+  return countDesired(rundb, kind) > rundb.count('SELECT count(*) FROM matched WHERE kind = ?', kind)
 }
 
 /** Unmatched desired resources with their state: those in the state first, then by key. */
@@ -148,8 +149,19 @@ export function matchedId(rundb: RunDatabase, kind: string, key: string): string
   return row && String(row.id)
 }
 
+/** Databases with an index on the IDs of matches. */
+const indexed = new WeakSet<RunDatabase>()
+
+/** Creates this index. It is not needed where WorkOS matches the source and the state. */
+function indexMatchedIds(rundb: RunDatabase): void {
+  if (indexed.has(rundb)) return
+  rundb.exec('CREATE UNIQUE INDEX matched_by_id ON matched (kind, id)')
+  indexed.add(rundb)
+}
+
 /** The desired resource that matches a live one. */
 export function matchedKey(rundb: RunDatabase, kind: string, id: string): string | undefined {
+  indexMatchedIds(rundb)
   const row = rundb.statement('SELECT key FROM matched WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
@@ -161,28 +173,21 @@ export function isInTheSource(rundb: RunDatabase, kind: string, key: string): bo
   return rundb.statement(inTheSource).get(kind, key) !== undefined
 }
 
-/** Live resources that are in neither the source nor the state. */
+/** Live resources that are in neither the source nor the state. Sorts and merges their IDs. */
 export function countOthers(rundb: RunDatabase, kind: string): number {
-  const [live = 0, matched = 0] = ['live', 'matched'].map((table) =>
-    rundb.count(`SELECT count(*) FROM ${table} WHERE kind = ?`, kind),
-  )
-  // Each match has its own live resource.
-  if (live === matched) return 0
   return rundb.count(
-    `SELECT count(*) FROM live l WHERE kind = ?
-     AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)
-     AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = l.kind AND k.id = l.id)`,
+    `SELECT count(*) FROM (SELECT id FROM live WHERE kind = ?1
+       EXCEPT SELECT id FROM matched WHERE kind = ?1 EXCEPT SELECT id FROM known WHERE kind = ?1)`,
     kind,
   )
 }
 
 /** Resources that this state created, and that are in WorkOS but no longer desired. */
 export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ key: string; id: string }> {
+  if (rundb.statement(`SELECT 1 FROM ${LEFT} AND k.kind = ? LIMIT 1`).get(kind) === undefined) return
+  indexMatchedIds(rundb)
   const rows = rundb.iterate(
-    // Nearly all are desired, so this is tested first.
-    `SELECT k.key, k.id FROM known k
-       WHERE k.kind = ? AND k.ownership = 'created'
-       AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)
+    `SELECT k.key, k.id FROM ${LEFT} AND k.kind = ? AND k.ownership = 'created'
        AND EXISTS (SELECT 1 FROM live l WHERE l.kind = k.kind AND l.id = k.id)
        AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY k.key`,
     kind,
@@ -201,9 +206,9 @@ export function idsToListWithin(rundb: RunDatabase, parent: string, kind: string
     .statement(
       `SELECT id FROM matched WHERE kind = ?1
        UNION SELECT k.id FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
-       UNION SELECT p.id FROM known k JOIN known p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
-         JOIN live l ON l.kind = p.kind AND l.id = p.id WHERE k.kind = ?2 AND NOT ${BEYOND}
-           AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)`,
+       UNION SELECT p.id FROM (SELECT kind, key, refs FROM ${LEFT} AND k.kind = ?2 AND NOT ${BEYOND}) k
+         CROSS JOIN known p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
+         CROSS JOIN live l ON l.kind = p.kind AND l.id = p.id`,
     )
     .all(parent, kind, within)
     .map((row) => String(row.id))
@@ -234,19 +239,19 @@ export function countWithSecrets(
   rundb: RunDatabase,
   kind: string,
 ): { desired: number; created: number; adopted: number } {
-  const withDigests = (ownership: string) =>
-    rundb.count(
-      `SELECT count(*) FROM known k JOIN desired d ON d.kind = k.kind AND d.key = k.key
-       WHERE k.kind = ? AND k.digests <> '{}' AND k.ownership = ?`,
-      kind,
-      ownership,
+  const withDigests = rundb
+    .statement(
+      `SELECT sum(ownership = 'created') AS created, sum(ownership = 'adopted') AS adopted FROM known
+       WHERE kind = ? AND unchanged IS NOT NULL AND digests <> '{}'`,
     )
+    .get(kind)
   return {
     desired: rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND secrets IS NOT NULL', kind),
-    created: withDigests('created'),
-    adopted: withDigests('adopted'),
+    created: Number(withDigests?.created ?? 0),
+    adopted: Number(withDigests?.adopted ?? 0),
   }
 }
+
 /** The fields that differ most often between source and WorkOS, such as `user.email`. */
 export function differencesByField(rundb: RunDatabase, limit: number): { field: string; count: number }[] {
   return rundb

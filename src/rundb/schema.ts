@@ -161,12 +161,12 @@ export const PLAN_TABLES = `
 /**
  * The tables of verifying, in addition to those of planning.
  *
- * matched   which live resource matches which desired one
+ * matched   which live resource matches which desired one; each one at most once
  * findings  deviations
  */
 export const VERIFY_TABLES = `
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
-  CREATE UNIQUE INDEX matched_by_id ON matched (kind, id);
+  CREATE INDEX known_left ON known (kind, key) WHERE unchanged IS NULL;
   CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT NOT NULL, finding TEXT NOT NULL) STRICT;
 `

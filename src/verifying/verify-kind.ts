@@ -35,8 +35,10 @@ export async function verifyKind(
   const { rundb } = context
   const { name: kind, plural } = definition
   const plain = matchPlainly(rundb, definition)
+  const live = countLive(rundb, kind)
+  const hasMore = hasUnmatched(rundb, kind)
   // Skipped if every live resource has already matched.
-  if (hasUnmatched(rundb, kind) || countLive(rundb, kind) > plain) await definition.live?.prepare?.(context)
+  if (hasMore || live > plain) await definition.live?.prepare?.(context)
   const sums: KindVerification = {
     kind,
     plural,
@@ -54,12 +56,13 @@ export async function verifyKind(
   }
   rundb.transaction(() => {
     // Resources in the state claim their live resource first.
-    const rest = hasUnmatched(rundb, kind) ? desiredWithApplied(rundb, kind) : []
+    const rest = hasMore ? desiredWithApplied(rundb, kind) : []
     for (const { desired, applied } of rest) verifyOne(context, definition, desired, applied, sums)
     if (!reading.partial) sums.extra = findExtra(rundb, kind)
   })
-  // With a scope, others in WorkOS can belong to users outside it.
-  if (scope === undefined) sums.others = countOthers(rundb, kind)
+  // Each match has its own live resource. With a scope, others can belong to users outside it.
+  const isLeft = live > sums.desired - sums.missing
+  if (isLeft && scope === undefined) sums.others = countOthers(rundb, kind)
   return sums
 }
 

@@ -22,7 +22,6 @@ import {
   idsToListWithin,
   isUsed,
 } from '../rundb/findings.ts'
-import { indexKnownIds } from '../rundb/known.ts'
 import { findLive, listInto } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
@@ -99,7 +98,6 @@ async function compareKinds(
   createVerifyTables(set.rundb)
   lists.becomeLiveOf(set.rundb)
   for (const { name } of kinds) await loadKnown(set.rundb, state, name)
-  indexKnownIds(set.rundb)
   findBeyond(set)
   const compared: KindVerification[] = []
   for (const definition of kinds) {
