@@ -36,8 +36,8 @@ export interface Listing {
   done(): void
 }
 
-/** Resources that are written at once. */
-const AT_ONCE = 1000
+/** Resources that are written at once. More of them would outlive V8's young generation. */
+const AT_ONCE = 200
 
 /**
  * Receives a list. Resources in the order of IDs are appended to the table. Other pages are set

@@ -1,6 +1,7 @@
 import { breathe } from '../clock.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { ahead, eachOf } from '../kinds/wire.ts'
+import type { LiveResource } from '../resource.ts'
 import type { Listing } from '../rundb/live.ts'
 import { LiveAhead } from '../rundb/live-ahead.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -69,17 +70,19 @@ export class ListAhead {
     if (this.#isEnded) return
     const { name, within, refs } = definition
     const listing = this.#live.list(name)
-    if (within === undefined) await this.#readPages(definition, [], listing, list)
+    const pages = (parents: string[]) => definition.list(this.#api, parents)
+    if (within === undefined) await this.#readPages(ahead(pages([])), listing, list)
     else {
       list.within = await this.#parentsOf(refs[within] ?? '')
-      await eachOf(list.within, (id) => this.#readPages(definition, [id], listing, list))
+      // Several lists at once, so no page is requested ahead: pages that wait take memory.
+      await eachOf(list.within, (id) => this.#readPages(pages([id]), listing, list))
     }
     if (!this.#isEnded) listing.done()
   }
 
-  async #readPages(definition: KindDefinition, within: string[], listing: Listing, list: List): Promise<void> {
+  async #readPages(pages: AsyncIterable<LiveResource[]>, listing: Listing, list: List): Promise<void> {
     if (this.#isEnded) return
-    for await (const page of ahead(definition.list(this.#api, within))) {
+    for await (const page of pages) {
       if (this.#isEnded) return
       listing.add(page)
       list.count += page.length
