@@ -94,15 +94,23 @@ const LOOKED_UP_BY = {
 }
 
 /**
- * Databases without the indexes by external ID and by identifier, with the place of the table. If
- * WorkOS matches the state, they never need them.
+ * Databases without the indexes by external ID and by identifier. If WorkOS matches the state, they
+ * never need them.
  */
-const unindexed = new WeakMap<RunDatabase, 'main' | 'ahead'>()
+const unindexed = new WeakSet<RunDatabase>()
+
+/** Databases whose table is in an attached file. */
+const attached = new WeakSet<RunDatabase>()
+
+/** The schema of the table `live`, for indexes on it. */
+export function schemaOfLive(rundb: RunDatabase): 'main' | 'ahead' {
+  return attached.has(rundb) ? 'ahead' : 'main'
+}
 
 /** Creates the table without these indexes. */
 export function createLive(rundb: RunDatabase): void {
   rundb.exec(LIVE_TABLE)
-  unindexed.set(rundb, 'main')
+  unindexed.add(rundb)
 }
 
 /**
@@ -113,17 +121,15 @@ export function useLive(rundb: RunDatabase, file: string): void {
   rundb.exec('DROP TABLE live')
   rundb.run('ATTACH ? AS ahead', file)
   rundb.exec(`PRAGMA ahead.journal_mode = OFF; PRAGMA ahead.synchronous = OFF; PRAGMA ahead.cache_size = -${CACHE_KIB}`)
-  unindexed.set(rundb, 'ahead')
+  attached.add(rundb)
+  unindexed.add(rundb)
 }
 
 /** Pages of an attached table kept in memory, KiB: it is read nearly in order. */
 const CACHE_KIB = 8 * 1024
 
 function ensureLiveIndexes(rundb: RunDatabase): void {
-  const schema = unindexed.get(rundb)
-  if (schema === undefined) return
-  rundb.exec(liveIndexes(schema))
-  unindexed.delete(rundb)
+  if (unindexed.delete(rundb)) rundb.exec(liveIndexes(schemaOfLive(rundb)))
 }
 
 /** A live resource by its ID, external ID or identifier. */

@@ -4,7 +4,7 @@ import type { DesiredResource, LiveResource } from '../../resource.ts'
 import { actionText } from '../../rundb/actions.ts'
 import { countUnknown } from '../../rundb/candidates.ts'
 import { indexKnownIds } from '../../rundb/known.ts'
-import { findLive, hasLive, insertLive } from '../../rundb/live.ts'
+import { findLive, hasLive, insertLive, schemaOfLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
 import type { CompareContext, NameMatch, ReadContext } from '../kind.ts'
@@ -26,7 +26,7 @@ export function needsNames({ rundb, manifest }: CompareContext): boolean {
 export function indexNames({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): void {
   if (!namesCount({ rundb, manifest })) return
   rundb.exec(`
-    CREATE INDEX IF NOT EXISTS live_by_name ON live (json_extract(attributes, '$.name'), id)
+    CREATE INDEX IF NOT EXISTS ${schemaOfLive(rundb)}.live_by_name ON live (json_extract(attributes, '$.name'), id)
       WHERE kind = 'organization' AND external_id IS NULL;
     CREATE INDEX IF NOT EXISTS desired_by_name ON desired (json_extract(attributes, '$.name'), key)
       WHERE kind = 'organization';
