@@ -92,7 +92,7 @@ export class Surveyor {
   }
 }
 
-/** Surveys one kind after the other that no thread has taken. What changes need not be known yet. */
+/** Surveys one kind after another that no thread has taken. What changes is not known yet. */
 export function surveyNext(rundb: RunDatabase, { taken, ...scope }: SurveyTask): KindSurvey[] {
   const found: KindSurvey[] = []
   for (;;) {
