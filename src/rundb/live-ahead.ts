@@ -15,7 +15,7 @@ export class LiveAhead {
   constructor(folder: string) {
     this.#path = throwawayPath(folder, 'live')
     createPrivateFile(this.#path)
-    this.#rundb = new RunDatabase({ path: this.#path, temporary: folder })
+    this.#rundb = new RunDatabase({ path: this.#path })
     createLive(this.#rundb)
   }
 

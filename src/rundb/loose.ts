@@ -35,6 +35,7 @@ export function noteDerived(rundb: RunDatabase, kind: string): void {
  */
 export function canDangle(rundb: RunDatabase, { kind, role, target }: Reference): boolean {
   const found = `SELECT EXISTS (SELECT 1 FROM loose WHERE kind = ?1 AND role IN (?2, '${ANY_ROLE}'))
-    OR EXISTS (SELECT 1 FROM rejects WHERE kind = ?3) OR EXISTS (SELECT 1 FROM left_out_with WHERE kind = ?3)`
+    OR EXISTS (SELECT 1 FROM rejects WHERE kind = ?3)
+    OR EXISTS (SELECT 1 FROM left_out_keys WHERE kind = ?3) OR EXISTS (SELECT 1 FROM left_out_with WHERE kind = ?3)`
   return rundb.count(found, kind, role, target) > 0
 }

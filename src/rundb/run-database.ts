@@ -41,29 +41,26 @@ export class RunDatabase {
   constructor(existing: StagingPlace)
   /** @param existing a database of this run, to read tables that no longer change: see `still` */
   constructor(existing: { path: string; reads: true })
-  /** @param existing an empty private file of this thread. `temporary`: see openThrowaway */
-  constructor(existing: { path: string; temporary: string })
-  constructor(
-    place: string | undefined | { path: string; reads: true } | { path: string; temporary: string } | StagingPlace,
-  ) {
-    const joins = typeof place === 'object'
-    this.path = joins ? place.path : place && join(place, 'run.sqlite')
-    if (joins && 'reads' in place) {
-      this.#db = openUnchanging(place.path)
+  /** @param existing an empty private file in the scratch folder, for a table of the run */
+  constructor(existing: { path: string })
+  constructor(place: string | undefined | { path: string; reads?: true; turns?: SharedArrayBuffer }) {
+    const existing = typeof place === 'object' ? place : undefined
+    this.path = typeof place === 'object' ? place.path : place && join(place, 'run.sqlite')
+    if (existing?.reads) {
+      this.#db = openUnchanging(existing.path)
       this.#statements = new Statements(this.#db)
       return
     }
-    if (this.path !== undefined) this.#turns = new Turns(joins && 'turns' in place ? place.turns : undefined)
-    if (!joins && this.path !== undefined) createPrivateFile(this.path)
-    const temporary = joins ? ('temporary' in place ? place.temporary : undefined) : this.path && dirname(this.path)
+    if (this.path !== undefined) this.#turns = new Turns(existing?.turns)
+    if (existing === undefined && this.path !== undefined) createPrivateFile(this.path)
     this.#db = openThrowaway(this.path ?? ':memory:', {
-      cacheKiB: joins ? STAGING_CACHE_KIB : CACHE_KIB,
+      cacheKiB: existing === undefined ? CACHE_KIB : STAGING_CACHE_KIB,
       ...(this.path !== undefined && { shared: STAGING_TIMEOUT }),
       // Shared by all threads of the process. Must not change while others read.
-      ...(temporary !== undefined && { temporary }),
+      ...(this.path !== undefined && existing?.turns === undefined && { temporary: dirname(this.path) }),
     })
     this.#statements = new Statements(this.#db)
-    if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+    if (existing === undefined) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
   }
 
   /** The run's scratch folder. Undefined: none. */

@@ -26,9 +26,8 @@ export class JoinTable {
   readonly #folder: string
   readonly #name: string
   readonly #files: string[]
-  /** Undefined: the rows are on disk. */
-  #memory: RowsInMemory | undefined = new RowsInMemory()
-  #disk: Disk | undefined
+  /** On disk from the first row on for which there is no room in memory. */
+  #store: RowsInMemory | Disk = new RowsInMemory()
   #rows = 0
   #loaded: JoinedRows | undefined
 
@@ -45,28 +44,27 @@ export class JoinTable {
 
   /** Adds rows. IDs count from 1 in the order of loading. */
   load(rows: Iterable<JoinRow>): void {
-    this.#disk?.database.exec('BEGIN')
+    if (this.#store instanceof Disk) this.#store.database.exec('BEGIN')
     for (const { key, line, data, file } of rows) {
-      const [first = '', ...others] = new Set([key].flat().map(inUtf8))
-      const stored = { key: first, file: this.#fileNumber(file), line, data: JSON.stringify(data) }
-      const row = { id: this.#rows + 1, ...stored }
-      if (others.length > 0 || !this.#memory?.add(row)) this.#onDisk().add(row, others)
+      const [first = '', ...others] = typeof key === 'string' ? [inUtf8(key)] : new Set(key.map(inUtf8))
+      const row = { id: this.#rows + 1, key: first, file: this.#fileNumber(file), line, data: JSON.stringify(data) }
+      if (!this.#store.add(row, others)) this.#onDisk().add(row, others)
       this.#rows += 1
     }
-    this.#disk?.database.exec('COMMIT')
+    if (this.#store instanceof Disk) this.#store.database.exec('COMMIT')
   }
 
   /** Ends loading. */
   finish(): LoadedTable {
+    const store = this.#store instanceof Disk ? this.#store.finish() : this.#store
     const table: LoadedTable = {
       path: throwawayPath(this.#folder, this.#name),
       files: this.#files,
       rows: this.#rows,
-      memory: this.#memory?.shared,
-      hasOtherKeys: this.#disk?.finish() ?? false,
+      memory: store instanceof RowsInMemory ? store.shared : undefined,
+      hasOtherKeys: store instanceof RowsOnDisk && store.hasOtherKeys,
       taken: new Uint8Array(new SharedArrayBuffer((this.#rows >> 3) + 1)),
     }
-    const store = this.#memory ?? new RowsOnDisk(this.#onDisk().database, table.hasOtherKeys)
     this.#loaded = new JoinedRows(table, store)
     return table
   }
@@ -88,17 +86,16 @@ export class JoinTable {
     return this.rows.unused()
   }
 
-  /** From the first row on for which there is no room in memory, all rows are on disk. */
   #onDisk(): Disk {
-    if (this.#disk !== undefined) return this.#disk
+    const memory = this.#store
+    if (memory instanceof Disk) return memory
     const disk = new Disk(openThrowawayIn(this.#folder, this.#name))
-    this.#disk = disk
+    this.#store = disk
     disk.database.exec('BEGIN')
     for (let id = 1; id <= this.#rows; id++) {
-      const row = this.#memory?.get(id)
+      const row = memory.get(id)
       if (row !== undefined) disk.add(row, [])
     }
-    this.#memory = undefined
     return disk
   }
 
@@ -109,7 +106,7 @@ export class JoinTable {
   }
 
   close(): void {
-    this.#disk?.database.close()
+    if (this.#store instanceof Disk) this.#store.database.close()
   }
 }
 
@@ -129,17 +126,19 @@ class Disk {
     this.#insertKey = database.prepare('INSERT INTO other_key (key, id) VALUES (?, ?)')
   }
 
-  add({ id, key, file, line, data }: StoredRow, others: readonly string[]): void {
+  /** @returns true: there is room */
+  add({ id, key, file, line, data }: StoredRow, others: readonly string[]): boolean {
     this.#insert.run(id, key, file, line, data)
     for (const other of others) this.#insertKey.run(other, id)
+    return true
   }
 
-  /** @returns whether a row has several keys */
-  finish(): boolean {
+  finish(): RowsOnDisk {
     // Building the index once is much faster than updating it for every row.
     this.database.exec('CREATE INDEX row_by_key ON row (key)')
     this.database.exec('CREATE INDEX id_by_other_key ON other_key (key)')
-    return this.database.prepare('SELECT 1 FROM other_key LIMIT 1').get() !== undefined
+    const hasOtherKeys = this.database.prepare('SELECT 1 FROM other_key LIMIT 1').get() !== undefined
+    return new RowsOnDisk(this.database, hasOtherKeys)
   }
 }
 

@@ -40,11 +40,12 @@ export class RowsInMemory implements RowStore {
 
   /**
    * Adds the next row.
+   * @param others its other keys, for which there is never room
    * @returns false, with nothing added, if there is no room
    */
-  add({ id, key, file, line, data }: StoredRow): boolean {
+  add({ id, key, file, line, data }: StoredRow, others: readonly string[] = []): boolean {
     const room = 3 * (key.length + data.length)
-    if (id > MAX_ROWS || line > MAX_LINE || this.#used + room > MAX_BYTES) return false
+    if (others.length > 0 || id > MAX_ROWS || line > MAX_LINE || this.#used + room > MAX_BYTES) return false
     const hash = this.#hash(key)
     const bucket = hash & (MAX_ROWS - 1)
     const start = this.#used

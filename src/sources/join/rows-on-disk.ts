@@ -6,12 +6,14 @@ type Columns = [position: number, id: number, key: string, file: number, line: n
 
 /** Rows of a table in SQLite, for any number of rows and keys. */
 export class RowsOnDisk implements RowStore {
+  /** Whether a row has several keys. */
+  readonly hasOtherKeys: boolean
   readonly #database: DatabaseSync
   readonly #select: StatementSync
   readonly #get: StatementSync
 
-  /** @param hasOtherKeys whether a row has several keys */
   constructor(database: DatabaseSync, hasOtherKeys: boolean) {
+    this.hasOtherKeys = hasOtherKeys
     this.#database = database
     // CROSS JOIN keeps the order of the keys. Within a key, the index returns rows by ID.
     const select =
