@@ -108,8 +108,7 @@ export function actionValues({ set }: { set: DesiredSet }, action: Action): Acti
       }
     }
     case 'delete': {
-      const known = knownAttributes(set.rundb, action.kind, action.key)
-      return { before: known === undefined ? {} : JSON.parse(known), after: null, secrets: {} }
+      return { before: knownAttributes(set.rundb, action.kind, action.key) ?? {}, after: null, secrets: {} }
     }
     default:
       return { before: null, after: null, secrets: {} }

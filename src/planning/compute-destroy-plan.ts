@@ -16,9 +16,9 @@ import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
 import { checkBinding, keySort, stateVersion } from './binding.ts'
 import { planDeletions } from './deletions.ts'
+import { loadKnown } from './load-known.ts'
 import { LOOKUPS_AT_MOST, listLive, lookUp } from './look-up.ts'
 import { Plan } from './plan.ts'
-import { loadKnown } from './plan-kind.ts'
 import { narrowDestruction } from './scope.ts'
 import { summarise } from './summarise.ts'
 import { markAccepted, warnOfKey } from './warnings.ts'
@@ -48,7 +48,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   const nothing = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
   const accounting = account(rundb, new Map(), [], nothing, 0)
   createPlanTables(rundb)
-  for (const { name } of kindDefinitions) await loadKnown(rundb, state, name)
+  await loadKnown(rundb, state, kindDefinitions)
   const scope = options.scope && narrowDestruction(rundb, options.scope)
   const set = new DesiredSet(rundb, accounting, { partial: false }, undefined, scope)
   for (const definition of kindDefinitions) {

@@ -20,6 +20,7 @@ import {
 import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
 import { planDeletions } from './deletions.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
+import { loadKnown } from './load-known.ts'
 import { Plan, type PlanSummary } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { findBeyond } from './scope.ts'
@@ -100,6 +101,7 @@ async function planActions(
   { loaded: { manifest }, state, target, refresh, signal, onProgress = () => {} }: ComputePlanOptions,
 ): Promise<void> {
   const context = { set, state, api: target.client, manifest, refresh, onProgress }
+  await loadKnown(set.rundb, state, plannedKinds(manifest))
   for (const definition of plannedKinds(manifest)) {
     await breathe(signal)
     onProgress({ phase: `comparing ${definition.plural}` })

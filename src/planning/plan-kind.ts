@@ -14,13 +14,12 @@ import {
   isUnknown,
   secretsOfKnown,
 } from '../rundb/candidates.ts'
-import { copyKnown, hasKnown, insertKnown } from '../rundb/known.ts'
+import { hasKnown } from '../rundb/known.ts'
 import { findLive, hasLive } from '../rundb/live.ts'
 import { insertNote } from '../rundb/notes.ts'
 import { plainCondition } from '../rundb/plain.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { digester } from '../state/digest.ts'
-import type { StateStore } from '../state/store.ts'
 import { addAction, phaseOfKind } from './action.ts'
 import { decide, isOnlyAdopted } from './decide.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'
@@ -34,9 +33,7 @@ import { resolveRefs } from './references.ts'
  * about the candidates.
  */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
-  const { set, state } = context
-  const { rundb } = set
-  await loadKnown(rundb, state, definition.name)
+  const { rundb } = context.set
   const found = findChanged(context, definition)
   if (found.changed + found.unknown === 0) return
   const { reading, plain } = await readCandidates(context, definition, found)
@@ -235,11 +232,4 @@ function addChangedSecrets(
 
 function addDependents(rundb: RunDatabase, { name, refs }: KindDefinition): void {
   for (const [role, kind] of Object.entries(refs)) insertDependentCandidates(rundb, name, role, kind)
-}
-
-/** Copies one kind of the state into the run's database. */
-export async function loadKnown(rundb: RunDatabase, state: StateStore, kind: string): Promise<void> {
-  if ((await state.count(kind)) === 0) return
-  if (await state.inFile(kind, rundb.folder, (file) => copyKnown(rundb, kind, file, state))) return
-  for await (const batch of state.resources(kind)) insertKnown(rundb, kind, batch)
 }

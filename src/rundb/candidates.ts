@@ -2,7 +2,7 @@ import type { Attributes, DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { countDesired } from './desired-facts.ts'
 import { keyRanges } from './key-ranges.ts'
-import { hasKnown, type Known, knownFromRow } from './known.ts'
+import { attributesIn, countKnownDesired, HAS_LEFT, hasKnown, type Known, knownFromRow } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'
 
@@ -19,8 +19,7 @@ export interface Candidate {
 
 /** The number of resources of a kind that are not in the state. */
 export function countUnknown(rundb: RunDatabase, kind: string): number {
-  const known = 'SELECT count(*) FROM known WHERE kind = ? AND unchanged IS NOT NULL'
-  return countDesired(rundb, kind) - rundb.count(known, kind)
+  return countDesired(rundb, kind) - countKnownDesired(rundb, kind)
 }
 
 /** The SQL condition that the resource `d` is not in the state. */
@@ -95,8 +94,8 @@ export interface Looked {
 /** Adds what an earlier run found deleted, and what planning always looks at. */
 export function insertLookedCandidates(rundb: RunDatabase, kind: string, { all, adopted }: Looked): void {
   rundb.run(
-    `INSERT OR IGNORE INTO candidates SELECT kind, key, '[]' FROM known WHERE kind = ?1 AND unchanged IS NOT NULL
-     AND (?2 OR gone IS NOT NULL OR (?3 AND ownership = 'adopted'))`,
+    `INSERT OR IGNORE INTO candidates SELECT kind, key, '[]' FROM known k
+     WHERE kind = ?1 AND (?2 OR gone IS NOT NULL OR (?3 AND ownership = 'adopted')) AND NOT ${HAS_LEFT}`,
     kind,
     all ? 1 : 0,
     adopted ? 1 : 0,
@@ -109,12 +108,13 @@ export function* changedAttributes(
   kind: string,
 ): Generator<{ key: string; desired: Attributes; base: Attributes }> {
   const rows = rundb.iterate(
-    `SELECT k.key, d.attributes, k.attributes AS base FROM known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key
-     WHERE k.kind = ? AND NOT k.unchanged AND NOT EXISTS (SELECT 1 FROM candidates c WHERE c.kind = k.kind AND c.key = k.key)`,
+    `SELECT k.key, d.attributes, k.attributes AS base FROM apart p
+       CROSS JOIN known k ON k.kind = p.kind AND k.key = p.key CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key
+     WHERE p.kind = ? AND p.desired AND NOT EXISTS (SELECT 1 FROM candidates c WHERE c.kind = k.kind AND c.key = k.key)`,
     kind,
   )
   for (const { key, attributes, base } of rows) {
-    yield { key: String(key), desired: JSON.parse(String(attributes)), base: JSON.parse(String(base)) }
+    yield { key: String(key), desired: JSON.parse(String(attributes)), base: attributesIn(base) }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
-import { BEYOND, indexKnownIds } from './known.ts'
+import { attributesIn, BEYOND, HAS_LEFT, LEFT } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
@@ -20,7 +20,6 @@ export interface DeletionCandidate {
   answered: Attributes
 }
 
-const NOT_DESIRED = 'k.unchanged IS NULL'
 const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)'
 
 /**
@@ -38,10 +37,10 @@ export function* deletionCandidates(
            WHERE h.kind = '${holder}' AND h.key = k.refs ->> '$.${role}' AND h.type = 'delete')`,
   )
   const rows = rundb.iterate(
-    `SELECT k.* FROM known k WHERE k.kind = ?1 AND ${NOT_DESIRED}
+    `SELECT k.* FROM ${LEFT} WHERE p.kind = ?1
          AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
          AND ${NOT_SKIPPED} AND (${[`NOT ${BEYOND}`, ...holders].join(' OR ')})
-       ORDER BY k.key`,
+       ORDER BY p.key`,
     kind,
   )
   for (const row of rows) yield candidateFromRow(row)
@@ -49,8 +48,7 @@ export function* deletionCandidates(
 
 /** Whether a resource is in the state, not in the source, and not kept. */
 export function isLeaving(rundb: RunDatabase, kind: string, id: string): boolean {
-  indexKnownIds(rundb)
-  const sql = `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2 AND ${NOT_DESIRED}
+  const sql = `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2 AND ${HAS_LEFT}
     AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
     AND ${NOT_SKIPPED} AND (NOT ${BEYOND}
       OR EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'delete'))`
@@ -95,7 +93,7 @@ export function remainingUser(
   rundb.exec(`CREATE INDEX IF NOT EXISTS known_${kind}_within ON known (refs ->> '$.${within}') WHERE kind = '${kind}'`)
   const row = rundb
     .statement(
-      `SELECT k.key FROM known k WHERE k.kind = '${kind}' AND k.refs ->> '$.${within}' = ?1 AND ${NOT_DESIRED}
+      `SELECT k.key FROM known k WHERE k.kind = '${kind}' AND k.refs ->> '$.${within}' = ?1 AND ${HAS_LEFT}
          AND EXISTS (SELECT 1 FROM json_each(k.attributes, '$.${attribute}') WHERE value || '@' || ?1 = ?2)
          AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))
        ORDER BY k.key LIMIT 1`,
@@ -147,14 +145,13 @@ export function countSkippedDeletions(rundb: RunDatabase): { kind: string; code:
     .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
 }
 
-/** The condition that a resource `k` of the state is orphaned. Rejected ones are in the source. */
-const ORPHANED = `${NOT_DESIRED}
-  AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key)
+/** Orphans among the resources of LEFT. Rejected ones are in the source. */
+const ORPHANED = `NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key)
   AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
 
 /** The number of orphans of a kind: in the state, not in the source, and kept in WorkOS. */
 export function countOrphans(rundb: RunDatabase, kind: string): number {
-  return rundb.count(`SELECT count(*) FROM known k WHERE k.kind = ? AND ${ORPHANED}`, kind)
+  return rundb.count(`SELECT count(*) FROM ${LEFT} WHERE p.kind = ? AND ${ORPHANED}`, kind)
 }
 
 export interface OrphanRow extends DeletionCandidate {
@@ -167,7 +164,7 @@ export function* orphansOfKind(rundb: RunDatabase, kind: string, limit: number):
   const rows = rundb.iterate(
     `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
          (SELECT l.path FROM left_out_keys l WHERE l.kind = k.kind AND l.key = k.key)) AS path
-       FROM known k WHERE k.kind = ? AND ${ORPHANED} ORDER BY k.key LIMIT ?`,
+       FROM ${LEFT} WHERE p.kind = ? AND ${ORPHANED} ORDER BY p.key LIMIT ?`,
     kind,
     Number.isFinite(limit) ? limit : -1,
   )
@@ -181,10 +178,10 @@ function candidateFromRow(row: Row): DeletionCandidate {
     kind: String(row.kind),
     key: String(row.key),
     id: String(row.id),
-    attributes: JSON.parse(String(row.attributes)),
+    attributes: attributesIn(row.attributes),
     refs: JSON.parse(String(row.refs)),
     ownership: row.ownership === 'created' ? 'created' : 'adopted',
-    answered: row.answered === null ? {} : JSON.parse(String(row.answered)),
+    answered: row.answered === null ? {} : attributesIn(row.answered),
   }
 }
 

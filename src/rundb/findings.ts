@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { countDesired } from './desired-facts.ts'
-import { type Applied, BEYOND } from './known.ts'
+import { type Applied, attributesIn, BEYOND, HAS_LEFT, LEFT } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
@@ -54,9 +54,6 @@ export interface PlainMatch {
   /** The condition that the values of a row `l` of `live` belong to it alone. */
   wholly: string
 }
-
-/** Rows `k` of the state whose key the source no longer has. */
-const LEFT = 'known k INDEXED BY known_left WHERE k.unchanged IS NULL'
 
 /** IDs that are in the state more than once. */
 const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
@@ -120,9 +117,9 @@ export function* desiredWithApplied(
         ? undefined
         : {
             id: String(id),
-            attributes: JSON.parse(String(base)),
+            attributes: attributesIn(base),
             ...(reduced !== null && { reduced: String(reduced) }),
-            ...(answered !== null && { answered: JSON.parse(String(answered)) }),
+            ...(answered !== null && { answered: attributesIn(answered) }),
           }
     yield { desired: desiredFromRow(row), applied }
   }
@@ -184,12 +181,12 @@ export function countOthers(rundb: RunDatabase, kind: string): number {
 
 /** Resources that this state created, and that are in WorkOS but no longer desired. */
 export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ key: string; id: string }> {
-  if (rundb.statement(`SELECT 1 FROM ${LEFT} AND k.kind = ? LIMIT 1`).get(kind) === undefined) return
+  if (rundb.statement(`SELECT 1 FROM ${LEFT} WHERE p.kind = ? LIMIT 1`).get(kind) === undefined) return
   indexMatchedIds(rundb)
   const rows = rundb.iterate(
-    `SELECT k.key, k.id FROM ${LEFT} AND k.kind = ? AND k.ownership = 'created'
+    `SELECT k.key, k.id FROM ${LEFT} WHERE p.kind = ? AND k.ownership = 'created'
        AND EXISTS (SELECT 1 FROM live l WHERE l.kind = k.kind AND l.id = k.id)
-       AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY k.key`,
+       AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = k.kind AND m.id = k.id) AND NOT ${BEYOND} ORDER BY p.key`,
     kind,
   )
   for (const { key, id } of rows) yield { key: String(key), id: String(id) }
@@ -206,7 +203,7 @@ export function idsToListWithin(rundb: RunDatabase, parent: string, kind: string
     .statement(
       `SELECT id FROM matched WHERE kind = ?1
        UNION SELECT k.id FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
-       UNION SELECT p.id FROM (SELECT kind, key, refs FROM ${LEFT} AND k.kind = ?2 AND NOT ${BEYOND}) k
+       UNION SELECT p.id FROM (SELECT k.refs FROM ${LEFT} WHERE p.kind = ?2 AND NOT ${BEYOND}) k
          CROSS JOIN known p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
          CROSS JOIN live l ON l.kind = p.kind AND l.id = p.id`,
     )
@@ -241,8 +238,8 @@ export function countWithSecrets(
 ): { desired: number; created: number; adopted: number } {
   const withDigests = rundb
     .statement(
-      `SELECT sum(ownership = 'created') AS created, sum(ownership = 'adopted') AS adopted FROM known
-       WHERE kind = ? AND unchanged IS NOT NULL AND digests <> '{}'`,
+      `SELECT sum(ownership = 'created') AS created, sum(ownership = 'adopted') AS adopted FROM known k
+       WHERE kind = ? AND digests <> '{}' AND NOT ${HAS_LEFT}`,
     )
     .get(kind)
   return {

@@ -1,7 +1,7 @@
 import type { RunDatabase } from './run-database.ts'
 
 /** Keys per range: small next to a chunk of records, and large enough for a low overhead. */
-export const KEYS_IN_RANGE = 10_000
+const KEYS_IN_RANGE = 10_000
 
 /**
  * The keys of a kind in ranges, in order. Run a statement range by range if it calls a JavaScript

@@ -1,7 +1,7 @@
+import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
-import { KEYS_IN_RANGE } from './key-ranges.ts'
 import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
 
@@ -18,13 +18,14 @@ export interface StateRow {
   digests: Record<string, string>
   refs: Record<string, string>
   ownership: 'created' | 'adopted'
+  run: number
   reduced?: string
   answered?: Attributes
   gone?: number
 }
 
 /** A row of `known`, for one desired resource. */
-export type Known = Omit<StateRow, 'key' | 'refs'>
+export type Known = Omit<StateRow, 'key' | 'refs' | 'run'>
 
 /** The part of a row of `known` that verifying needs. */
 export type Applied = Pick<StateRow, 'id' | 'attributes' | 'reduced' | 'answered'>
@@ -34,19 +35,19 @@ export type Orphan = Pick<StateRow, 'key' | 'attributes' | 'ownership'>
 
 export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly StateRow[]): void {
   rundb.transaction(() => {
-    for (const { key, id, attributes, digests, refs, ownership, reduced, answered, gone } of rows) {
+    for (const { key, id, attributes, digests, refs, ownership, run, reduced, answered, gone } of rows) {
       rundb.run(
-        `INSERT INTO known VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-           (SELECT ${isUnchanged('?4')} FROM desired d WHERE d.kind = ?1 AND d.key = ?2))`,
+        'INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         kind,
         key,
         id,
-        canonicalJson(attributes),
-        canonicalJson(digests),
+        JSON.stringify(attributes),
+        JSON.stringify(digests),
         JSON.stringify(refs),
         ownership,
+        run,
         reduced ?? null,
-        answered === undefined ? null : canonicalJson(answered),
+        answered === undefined ? null : JSON.stringify(answered),
         gone ?? null,
       )
     }
@@ -60,13 +61,12 @@ export interface StateVersion {
 }
 
 /**
- * Copies one kind of a state that SQLite can open, all within SQLite. Attributes that equal the
- * desired ones or have one member are canonical JSON already; only others are parsed.
+ * Copies a state that SQLite can open, all within SQLite.
  * @param file a URL of the state's file
  * @returns false, with nothing copied, if the file cannot be opened or has another version, because
  *   someone might have replaced it
  */
-export function copyKnown(rundb: RunDatabase, kind: string, file: string, version: StateVersion): boolean {
+export function copyKnown(rundb: RunDatabase, file: string, version: StateVersion): boolean {
   try {
     rundb.run('ATTACH ? AS stored', file)
   } catch {
@@ -76,8 +76,7 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
     // One transaction, so that everything has the same version.
     return rundb.still(() => {
       if (!isVersion(rundb, version)) return false
-      defineCanonical(rundb)
-      copyInBatches(rundb, kind)
+      rundb.run(COPY)
       return true
     })
   } finally {
@@ -86,32 +85,36 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
   }
 }
 
+/** SQLite copies the rows as bytes if both tables are declared alike: see PLAN_TABLES. */
+export const COPY = 'INSERT INTO known SELECT * FROM stored.resources'
+
+/** Forgets a kind that is not planned. */
+export function forgetKnown(rundb: RunDatabase, kind: string): void {
+  rundb.run('DELETE FROM known WHERE kind = ?', kind)
+}
+
 /**
- * Copies one kind; `known` must not have rows of it yet. A statement copies only some of them,
- * because it calls the JavaScript function `canonical`: see keyRanges.
+ * Compares the copy with the desired set: fills the table `apart`. Attributes are equal if their
+ * JSON is, or if the source manages none.
  */
-function copyInBatches(rundb: RunDatabase, kind: string): void {
-  const copy = (sign: '>=' | '>') => `${COPY} AND s.key ${sign} ?2 ORDER BY s.key LIMIT ${KEYS_IN_RANGE}`
-  const last = rundb.statement('SELECT max(key) AS key FROM known WHERE kind = ?')
-  for (let copied = rundb.run(copy('>='), kind, ''); copied === KEYS_IN_RANGE; ) {
-    copied = rundb.run(copy('>'), kind, String(last.get(kind)?.key))
-  }
+export function setApart(rundb: RunDatabase): void {
+  rundb.exec(
+    `INSERT INTO apart SELECT k.kind, k.key, d.key IS NOT NULL
+     FROM known k LEFT JOIN desired d ON d.kind = k.kind AND d.key = k.key
+     WHERE d.key IS NULL OR NOT (d.attributes = k.attributes OR d.attributes = '{}')`,
+  )
 }
 
-const COPY = `INSERT INTO known SELECT s.kind, s.key, s.id,
-    CASE WHEN s.attributes = d.attributes OR ${isSingle('s.attributes')} THEN s.attributes ELSE canonical(s.attributes) END,
-    s.digests, s.refs, s.ownership, s.reduced,
-    CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, iif(d.key IS NULL, NULL, ${isUnchanged('s.attributes')})
-  FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1`
+/** SQL for the resources `k` of the state that are no longer desired, by kind and key. */
+export const LEFT = 'apart p CROSS JOIN known k ON k.kind = p.kind AND k.key = p.key AND NOT p.desired'
 
-/** Whether `d` equals what was applied, as far as SQL can tell, or has no managed attributes. */
-function isUnchanged(applied: string): string {
-  return `(d.attributes = ${applied} OR d.attributes = '{}')`
-}
+/** The condition that a resource `k` of the state is no longer desired. */
+export const HAS_LEFT = 'EXISTS (SELECT 1 FROM apart p WHERE p.kind = k.kind AND p.key = k.key AND NOT p.desired)'
 
-/** Whether JSON is an object with at most one member and no nested object: always canonical. */
-function isSingle(json: string): string {
-  return `(instr(substr(${json}, 2), '{') = 0 AND length(replace(${json}, '":', '')) >= length(${json}) - 2)`
+/** The number of resources of a kind that are in the state and desired. */
+export function countKnownDesired(rundb: RunDatabase, kind: string): number {
+  const left = rundb.count('SELECT count(*) FROM apart WHERE kind = ? AND NOT desired', kind)
+  return rundb.count('SELECT count(*) FROM known WHERE kind = ?', kind) - left
 }
 
 function isVersion(rundb: RunDatabase, { lineage, serial }: StateVersion): boolean {
@@ -119,39 +122,18 @@ function isVersion(rundb: RunDatabase, { lineage, serial }: StateVersion): boole
   return meta.get('lineage')?.value === lineage && Number(meta.get('serial')?.value) === serial
 }
 
-/** Databases that have the function `canonical`. */
-const canonical = new WeakSet<RunDatabase>()
-
-function defineCanonical(rundb: RunDatabase): void {
-  if (canonical.has(rundb)) return
-  rundb.define('canonical', (text) => canonicalJson(JSON.parse(text)))
-  canonical.add(rundb)
-}
-
-/** Creates the index on IDs of the state. A plan that finds nothing new in WorkOS needs none. */
-export function indexKnownIds(rundb: RunDatabase): void {
-  if (indexed.has(rundb)) return
-  rundb.exec('CREATE INDEX known_by_id ON known (kind, id)')
-  indexed.add(rundb)
-}
-
-/** Databases with this index. */
-const indexed = new WeakSet<RunDatabase>()
-
 export function hasKnown(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(kind) !== undefined
 }
 
 /** The key of an ID in the state. */
 export function keyById(rundb: RunDatabase, kind: string, id: string): string | undefined {
-  indexKnownIds(rundb)
   const row = rundb.statement('SELECT key FROM known WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
 /** The orphan with this ID, if there is one. */
 export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan | undefined {
-  indexKnownIds(rundb)
   const row = rundb
     .statement(
       `SELECT key, attributes, ownership FROM known k INDEXED BY known_by_id WHERE kind = ? AND id = ? AND NOT EXISTS
@@ -160,7 +142,7 @@ export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan
     )
     .get(kind, id)
   if (row === undefined) return undefined
-  return { key: String(row.key), attributes: JSON.parse(String(row.attributes)), ownership: ownershipOf(row) }
+  return { key: String(row.key), attributes: attributesIn(row.attributes), ownership: ownershipOf(row) }
 }
 
 /** Desired resources without an action that WorkOS changed on write, by kind and key. */
@@ -177,7 +159,7 @@ export function* answeredWithoutAction(
       kind: String(kind),
       key: String(key),
       attributes: JSON.parse(String(attributes)),
-      answered: JSON.parse(String(answered)),
+      answered: attributesIn(answered),
     }
   }
 }
@@ -197,20 +179,28 @@ export function knownFromRow(row: Row): Known | undefined {
   if (row.id === null) return undefined
   return {
     id: String(row.id),
-    attributes: JSON.parse(String(row.base)),
+    attributes: attributesIn(row.base),
     digests: JSON.parse(String(row.digests)),
     ownership: ownershipOf(row),
     ...(row.reduced !== null && { reduced: String(row.reduced) }),
-    ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
+    ...(row.answered !== null && { answered: attributesIn(row.answered) }),
     ...(row.gone !== null && { gone: Number(row.gone) }),
   }
+}
+
+/** Attributes of the state with their members in order, whatever the order in its file. */
+export function attributesIn(json: SQLOutputValue | undefined): Attributes {
+  const attributes: Attributes = JSON.parse(String(json))
+  const canonical = canonicalJson(attributes)
+  return canonical === json ? attributes : JSON.parse(canonical)
 }
 
 function ownershipOf({ ownership }: Row): StateRow['ownership'] {
   return ownership === 'created' ? 'created' : 'adopted'
 }
-/** The state of a resource, in JSON. Undefined: none. */
-export function knownAttributes(rundb: RunDatabase, kind: string, key: string): string | undefined {
+
+/** The attributes of a resource in the state. Undefined: it is not there. */
+export function knownAttributes(rundb: RunDatabase, kind: string, key: string): Attributes | undefined {
   const row = rundb.statement('SELECT attributes FROM known WHERE kind = ? AND key = ?').get(kind, key)
-  return row && String(row.attributes)
+  return row && attributesIn(row.attributes)
 }

@@ -124,8 +124,10 @@ export const liveIndexes = (schema: 'main' | 'ahead') => `
 /**
  * The tables of planning.
  *
- * known        a copy of the state, to compare in SQL; `unchanged`: whether the source surely has
- *              the same attributes or manages none; null: not desired
+ * known        a copy of the state, to compare in SQL; with the columns, the check and the index of
+ *              the state's own file, so that SQLite copies rows as bytes
+ * apart        resources of the state that are no longer desired, or (`desired` 1) whose desired
+ *              attributes are perhaps others
  * candidates   what planning must look at
  * live         what is in WorkOS, as far as planning has read it
  * given_roles  roles that memberships have from groups, as far as planning has read them
@@ -137,7 +139,10 @@ export const liveIndexes = (schema: 'main' | 'ahead') => `
  */
 export const PLAN_TABLES = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
-    refs TEXT NOT NULL, ownership TEXT NOT NULL, reduced TEXT, answered TEXT, gone INTEGER, unchanged INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+    refs TEXT NOT NULL, ownership TEXT NOT NULL CHECK (ownership IN ('created', 'adopted')), run INTEGER NOT NULL, reduced TEXT,
+    answered TEXT, gone INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+  CREATE INDEX known_by_id ON known (kind, id);
+  CREATE TABLE apart (kind TEXT NOT NULL, key TEXT NOT NULL, desired INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
   ${LIVE_TABLE} ${liveIndexes('main')}
@@ -167,6 +172,5 @@ export const PLAN_TABLES = `
 export const VERIFY_TABLES = `
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
-  CREATE INDEX known_left ON known (kind, key) WHERE unchanged IS NULL;
   CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT NOT NULL, finding TEXT NOT NULL) STRICT;
 `

@@ -131,15 +131,15 @@ export interface StateStore {
   /** The number of resources of a kind. */
   count(kind: string): Promise<number>
   /**
-   * Provides a SQLite file with all resources of a kind in the table `resources`, whose columns are
-   * named like the members of StateResource, and with `lineage` and `serial` in the table `meta`.
-   * The file is only for reading, while `read` runs.
+   * Provides a SQLite file with all resources in the table `resources`, whose columns are named
+   * like the members of StateResource and in their order, and with `lineage` and `serial` in the
+   * table `meta`. The file is only for reading, while `read` runs.
    * @param folder a private folder, for a state that must first be copied to a file. Undefined:
    *   none
    * @returns the result of `read`. Undefined: there is no such file
    * @throws StateError if `read` finds the file damaged
    */
-  inFile<T>(kind: string, folder: string | undefined, read: (file: string) => T): Promise<T | undefined>
+  inFile<T>(folder: string | undefined, read: (file: string) => T): Promise<T | undefined>
   /** All resources of a kind, ordered by key (by code points), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>

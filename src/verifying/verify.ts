@@ -8,7 +8,7 @@ import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
 import { kindDefinitions, unplannedKinds } from '../kinds/registry.ts'
 import { ahead, eachOf } from '../kinds/wire.ts'
 import { checkBinding, keySort, stateVersion, whereOf } from '../planning/binding.ts'
-import { loadKnown } from '../planning/plan-kind.ts'
+import { loadKnown } from '../planning/load-known.ts'
 import { findBeyond } from '../planning/scope.ts'
 import { keyOfAnotherEnvironment, markAccepted, shownWarning } from '../planning/warnings.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
@@ -97,7 +97,7 @@ async function compareKinds(
   createPlanTables(set.rundb)
   createVerifyTables(set.rundb)
   lists.becomeLiveOf(set.rundb)
-  for (const { name } of kinds) await loadKnown(set.rundb, state, name)
+  await loadKnown(set.rundb, state, kinds)
   findBeyond(set)
   const compared: KindVerification[] = []
   for (const definition of kinds) {

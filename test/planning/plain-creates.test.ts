@@ -6,6 +6,7 @@ import { account } from '../../src/desired/accounting.ts'
 import { DesiredSet } from '../../src/desired/desired-set.ts'
 import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
+import { loadKnown } from '../../src/planning/load-known.ts'
 import { planKind } from '../../src/planning/plan-kind.ts'
 import type { Attributes, LiveResource } from '../../src/resource.ts'
 import { actionText } from '../../src/rundb/actions.ts'
@@ -328,6 +329,7 @@ async function planned(
   const { rundb } = set
   try {
     const context = { set, state, api: API, manifest, refresh, onProgress: () => {} }
+    await loadKnown(rundb, state, kindDefinitions)
     for (const definition of kindDefinitions) await planKind(context, listing(definition, all, plain))
     const rows = (sql: string) => rundb.statement(sql).all()
     return {
@@ -336,8 +338,9 @@ async function planned(
       ),
       drift: rows('SELECT * FROM drift'),
       notes: rows('SELECT * FROM notes'),
+      apart: rows('SELECT * FROM apart ORDER BY kind, key'),
       known: rows(
-        'SELECT kind, key, id, attributes, digests, refs, ownership, reduced, answered, gone, unchanged IS NULL FROM known ORDER BY kind, key',
+        'SELECT kind, key, id, attributes, digests, refs, ownership, run, reduced, answered, gone FROM known ORDER BY kind, key',
       ),
     }
   } finally {

@@ -11,6 +11,7 @@ import {
   remainingUser,
   skippedCode,
 } from '../../src/rundb/deletions.ts'
+import { setApart } from '../../src/rundb/known.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
 /** The state has five books; the source only the first one. */
@@ -19,12 +20,12 @@ function library(): RunDatabase {
   createPlanTables(rundb)
   for (const key of ['a', 'b', 'c', 'd', 'e']) {
     rundb.run(
-      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, unchanged) VALUES ('book', ?1, 'id_' || ?1, '{}', '{}', '{}', 'created', ?2)",
+      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, run) VALUES ('book', ?1, 'id_' || ?1, '{}', '{}', '{}', 'created', 1)",
       key,
-      key === 'a' ? 1 : null,
     )
   }
   rundb.run("INSERT INTO desired VALUES ('book', 'a', '{}', '{}', NULL, 1, NULL, NULL, 1)")
+  setApart(rundb)
   return rundb
 }
 
@@ -53,8 +54,9 @@ test('a candidate is not desired, planned, skipped or out of scope', () => {
 test('a resource out of scope is a candidate if what it refers to is deleted, and is deleted with it', () => {
   const rundb = library()
   rundb.run(
-    "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, unchanged) SELECT 'loan', 'l' || key, 'id_l' || key, '{}', '{}', json_object('book', key), 'created', NULL FROM known",
+    "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, run) SELECT 'loan', 'l' || key, 'id_l' || key, '{}', '{}', json_object('book', key), 'created', 1 FROM known",
   )
+  rundb.run("INSERT INTO apart SELECT kind, key, 0 FROM known WHERE kind = 'loan'")
   rundb.run("INSERT INTO beyond SELECT 'loan', key FROM known WHERE kind = 'loan'")
   plan(rundb, 'b', { type: 'delete' })
   expect(keysOf(deletionCandidates(rundb, 'loan', { book: 'book' }))).toEqual(['lb'])
@@ -67,14 +69,16 @@ test('a resource out of scope is a candidate if what it refers to is deleted, an
 
 test('a remaining user of a resource is found, the first by key', () => {
   const rundb = library()
-  const known = (kind: string, key: string, attributes: object) =>
+  const known = (kind: string, key: string, attributes: object) => {
+    rundb.run('INSERT INTO apart VALUES (?, ?, 0)', kind, key)
     rundb.run(
-      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership) VALUES (?1, ?2, 'id_' || ?2, ?3, '{}', ?4, 'created')",
+      "INSERT INTO known (kind, key, id, attributes, digests, refs, ownership, run) VALUES (?1, ?2, 'id_' || ?2, ?3, '{}', ?4, 'created', 1)",
       kind,
       key,
       JSON.stringify(attributes),
       JSON.stringify({ house: key.split('@')[1] }),
     )
+  }
   known('room', 'red@h', {})
   for (const key of ['b@h', 'a@h', 'c@g']) known('stay', key, { rooms: ['red', 'blue'] })
   known('stay', '0@h', { rooms: ['blue'] })

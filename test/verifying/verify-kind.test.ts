@@ -6,7 +6,7 @@ import type { Attributes, LiveResource } from '../../src/resource.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
 import { createVerifyTables } from '../../src/rundb/findings.ts'
-import { insertKnown } from '../../src/rundb/known.ts'
+import { insertKnown, setApart } from '../../src/rundb/known.ts'
 import { insertLive } from '../../src/rundb/live.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { KindVerification } from '../../src/verifying/verification.ts'
@@ -236,10 +236,12 @@ function databaseOf({ things, given }: World): RunDatabase {
       insertDesired(rundb, { kind, key, refs, attributes: desired, secrets: null, seq, place: null, records: 1 })
     if (known) {
       const { id, attributes, adopted } = known
-      insertKnown(rundb, kind, [{ key, id, attributes, digests: {}, refs, ownership: adopted ? 'adopted' : 'created' }])
+      const ownership = adopted ? 'adopted' : 'created'
+      insertKnown(rundb, kind, [{ key, id, attributes, digests: {}, refs, ownership, run: 1 }])
     }
     insertLive(rundb, kind, live)
   })
+  setApart(rundb)
   for (const { membership, role } of given) {
     rundb.run("INSERT OR IGNORE INTO given_roles VALUES (?, 'org_0/group_1', ?, 'Team', '[]')", membership, role)
   }

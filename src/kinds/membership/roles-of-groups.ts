@@ -1,6 +1,5 @@
 import { TargetError } from '../../diagnostics/errors.ts'
 import type { Attributes, LiveResource } from '../../resource.ts'
-import { indexKnownIds } from '../../rundb/known.ts'
 import { hasLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import { type Api, ApiRefusal } from '../../workos/api.ts'
@@ -109,7 +108,6 @@ function organizationOf({ id }: { id: string }): string {
 /** WorkOS IDs of the organizations: the part after `@` in `naturalKey` of a membership. */
 function organizationsToAsk(rundb: RunDatabase, unknown: Iterable<UnknownLive>): Set<string> {
   if (!hasLive(rundb, KIND)) return new Set()
-  indexKnownIds(rundb)
   const rows = rundb
     .statement(
       `SELECT DISTINCT substr(l.natural_key, instr(l.natural_key, '@') + 1) AS organization FROM live l

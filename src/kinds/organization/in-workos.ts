@@ -3,7 +3,6 @@ import type { Reason } from '../../diagnostics/problem.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
 import { actionText } from '../../rundb/actions.ts'
 import { countUnknown } from '../../rundb/candidates.ts'
-import { indexKnownIds } from '../../rundb/known.ts'
 import { findLive, hasLive, insertLive, schemaOfLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
@@ -75,7 +74,6 @@ export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' 
  * state, and not assigned by WorkOS ID to another organization of the source, in scope or not.
  */
 function freeBearers(rundb: RunDatabase, name: string): string[] {
-  indexKnownIds(rundb)
   return rundb
     .statement(
       `SELECT l.id FROM live l INDEXED BY live_by_name

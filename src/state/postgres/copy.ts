@@ -20,13 +20,12 @@ const TABLES = `
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT`
 
 /**
- * Provides a temporary file with all resources of one kind at one moment: see `inFile` of
- * StateStore.
+ * Provides a temporary file with all resources at one moment: see `inFile` of StateStore.
  * @param of.folder a private folder: the file contains email addresses
  */
-export async function copyKind<T>(
+export async function copyState<T>(
   connection: Connection,
-  of: { state: number; lineage: string; kind: string; folder: string },
+  of: { state: number; lineage: string; folder: string },
   read: (file: string) => T,
 ): Promise<T> {
   const file = join(of.folder, `known-${randomUUID()}.sqlite`)
@@ -40,7 +39,7 @@ export async function copyKind<T>(
         const keep = db.prepare('INSERT INTO meta VALUES (?, ?)')
         keep.run('lineage', of.lineage)
         keep.run('serial', String(now?.serial))
-        await copyResources(connection, of, db)
+        await copyResources(connection, of.state, db)
       }, 'ISOLATION LEVEL REPEATABLE READ READ ONLY')
       db.exec('COMMIT')
     } finally {
@@ -56,15 +55,11 @@ export async function copyKind<T>(
  * Call within a transaction: the cursor reads one moment of the state. Fetches the next rows while
  * these are written.
  */
-async function copyResources(
-  connection: Connection,
-  { state, kind }: { state: number; kind: string },
-  db: DatabaseSync,
-): Promise<void> {
+async function copyResources(connection: Connection, state: number, db: DatabaseSync): Promise<void> {
   const insert = db.prepare('INSERT INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   await connection.exec(`DECLARE known NO SCROLL CURSOR FOR
-    SELECT json_build_array(key, id, attributes, digests, refs, ownership, run, reduced, answered, gone)::text AS row
-    FROM resources WHERE state = ${Number(state)} AND kind = '${kind.replaceAll("'", "''")}' ORDER BY key`)
+    SELECT json_build_array(kind, key, id, attributes, digests, refs, ownership, run, reduced, answered, gone)::text AS row
+    FROM resources WHERE state = ${Number(state)} ORDER BY kind, key`)
   const fetch = () => connection.simple(`FETCH ${PAGE} FROM known`)
   let coming = fetch()
   for (;;) {
@@ -73,9 +68,9 @@ async function copyResources(
     coming = fetch()
     // Awaited in the next turn. Until then its failure is handled here.
     coming.catch(() => {})
-    for (const [key, id, attributes, digests, refs, ownership, run, reduced, answered, gone] of parsed(rows)) {
+    for (const [kind, key, id, attributes, digests, refs, ownership, run, reduced, answered, gone] of parsed(rows)) {
       insert.run(
-        kind,
+        fromStored(String(kind)),
         fromStored(String(key)),
         fromStored(String(id)),
         attributes ?? null,

@@ -17,7 +17,7 @@ import type {
 } from '../store.ts'
 import type { Connection, Row } from './connection.ts'
 import { entriesOf, replaceEntries } from './content.ts'
-import { copyKind } from './copy.ts'
+import { copyState } from './copy.ts'
 import { explained } from './errors.ts'
 import { giveBack, type Held, holderOf, holdingFor, type Lockable, takeLock, takenOver } from './lock.ts'
 import { BY_ID, intentFromRow, partsOf, resourceFromRow, rowOfAddress, writePart } from './rows.ts'
@@ -123,10 +123,10 @@ export class PostgresStateStore implements OpenState {
     return Number(row?.n)
   }
 
-  async inFile<T>(kind: string, folder: string | undefined, read: (file: string) => T): Promise<T | undefined> {
+  async inFile<T>(folder: string | undefined, read: (file: string) => T): Promise<T | undefined> {
     if (folder === undefined) return undefined
     const { state, lineage } = this.#kept
-    return this.#session.run((connection) => copyKind(connection, { state, lineage, kind, folder }, read))
+    return this.#session.run((connection) => copyState(connection, { state, lineage, folder }, read))
   }
 
   async *resources(kind: string): AsyncGenerator<StateResource[]> {
