@@ -8,6 +8,7 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import { countCreated, deletionCandidates } from '../rundb/deletions.ts'
+import { setApart } from '../rundb/known.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
 import { heldBy } from '../rundb/scope.ts'
 import type { StateStore } from '../state/store.ts'
@@ -49,6 +50,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   const accounting = account(rundb, new Map(), [], nothing, 0)
   createPlanTables(rundb)
   await loadKnown(rundb, state, kindDefinitions)
+  for (const { name } of kindDefinitions) setApart(rundb, name)
   const scope = options.scope && narrowDestruction(rundb, options.scope)
   const set = new DesiredSet(rundb, accounting, { partial: false }, undefined, scope)
   for (const definition of kindDefinitions) {

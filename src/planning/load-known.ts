@@ -1,12 +1,11 @@
 import type { KindDefinition } from '../kinds/kind.ts'
 import { unplannedKinds } from '../kinds/registry.ts'
-import { copyKnown, forgetKnown, insertKnown, setApart } from '../rundb/known.ts'
+import { copyKnown, forgetKnown, insertKnown } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 
 /**
- * Copies the state into the run's database, and compares it with the desired set. In: both. Out:
- * the tables `known` and `apart`. Call it once the desired set is complete.
+ * Copies the state into the run's database: the table `known`.
  * @param kinds the kinds to copy
  */
 export async function loadKnown(
@@ -21,5 +20,4 @@ export async function loadKnown(
       for await (const batch of state.resources(name)) insertKnown(rundb, name, batch)
     }
   }
-  setApart(rundb)
 }

@@ -14,7 +14,7 @@ import {
   isUnknown,
   secretsOfKnown,
 } from '../rundb/candidates.ts'
-import { hasKnown } from '../rundb/known.ts'
+import { hasKnown, setApart } from '../rundb/known.ts'
 import { findLive, hasLive } from '../rundb/live.ts'
 import { insertNote } from '../rundb/notes.ts'
 import { plainCondition } from '../rundb/plain.ts'
@@ -185,6 +185,7 @@ function findChanged(context: PlanningContext, definition: KindDefinition): Foun
   const { name } = definition
   if (hasKnown(rundb, name)) {
     rundb.transaction(() => {
+      setApart(rundb, name)
       addChangedSecrets(context, definition)
       addChanged(context, definition)
       addDependents(rundb, definition)

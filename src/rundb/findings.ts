@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
+import type { Row } from '../sqlite/open.ts'
 import { desiredFromRow } from './desired.ts'
 import { countDesired } from './desired-facts.ts'
 import { type Applied, attributesIn, BEYOND, HAS_LEFT, LEFT } from './known.ts'
@@ -69,7 +70,7 @@ const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) 
  */
 export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inForce, wholly }: PlainMatch): number {
   const ref = (role: string) =>
-    `(SELECT m.id FROM matched m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
+    `(SELECT m.id FROM ${matchesOf(rundb, refs[role] ?? '')} m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
   const conditions = [
     `(d.attributes ->> '$.externalId' = l.external_id OR ${natural(ref)} = l.natural_key)`,
     // Quick answer for a resource without values.
@@ -85,16 +86,40 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
     wholly,
     ...(rundb.statement(TWICE).get(kind) === undefined ? [] : [`k.id NOT IN (${TWICE})`]),
   ]
+  const unmatched = rundb.run(
+    `INSERT INTO unmatched SELECT d.kind, d.key
+     FROM desired d LEFT JOIN known k ON k.kind = d.kind AND k.key = d.key LEFT JOIN live l ON l.kind = k.kind AND l.id = k.id
+     WHERE d.kind = ?1 AND NOT coalesce(${conditions.join(' AND ')}, 0)`,
+    kind,
+  )
+  const desired = countDesired(rundb, kind)
+  if (unmatched === 0 && rundb.count('SELECT count(*) FROM known WHERE kind = ?', kind) === desired) {
+    asInState.set(rundb, new Set(asInState.get(rundb)).add(kind))
+    return desired
+  }
   return rundb.run(
-    `INSERT INTO matched SELECT d.kind, d.key, l.id
-     FROM desired d CROSS JOIN known k ON k.kind = d.kind AND k.key = d.key CROSS JOIN live l ON l.kind = k.kind AND l.id = k.id
-     WHERE d.kind = ?1 AND ${conditions.join(' AND ')} ORDER BY d.key`,
+    `INSERT INTO matched SELECT d.kind, d.key, k.id FROM desired d CROSS JOIN known k ON k.kind = d.kind AND k.key = d.key
+     WHERE d.kind = ?1 AND NOT EXISTS (SELECT 1 FROM unmatched u WHERE u.kind = d.kind AND u.key = d.key) ORDER BY d.key`,
     kind,
   )
 }
 
+/** Kinds whose desired resources are those of the state, and all match. */
+const asInState = new WeakMap<RunDatabase, Set<string>>()
+
+/** Whether a kind is in WorkOS and in the source as it is in the state. */
+export function isAsInState(rundb: RunDatabase, kind: string): boolean {
+  return asInState.get(rundb)?.has(kind) === true
+}
+
+/** The table with the matches of a kind, by `kind`, `key` and `id`. */
+function matchesOf(rundb: RunDatabase, kind: string): 'known' | 'matched' {
+  return isAsInState(rundb, kind) ? 'known' : 'matched'
+}
+
 /** Whether a kind has unmatched desired resources. */
 export function hasUnmatched(rundb: RunDatabase, kind: string): boolean {
+  if (isAsInState(rundb, kind)) return false
   return countDesired(rundb, kind) > rundb.count('SELECT count(*) FROM matched WHERE kind = ?', kind)
 }
 
@@ -142,7 +167,7 @@ export function insertMatched(rundb: RunDatabase, { kind, key }: DesiredResource
 
 /** The WorkOS ID that matches a desired resource. */
 export function matchedId(rundb: RunDatabase, kind: string, key: string): string | undefined {
-  const row = rundb.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, key)
+  const row = rundb.statement(`SELECT id FROM ${matchesOf(rundb, kind)} WHERE kind = ? AND key = ?`).get(kind, key)
   return row && String(row.id)
 }
 
@@ -174,7 +199,7 @@ export function isInTheSource(rundb: RunDatabase, kind: string, key: string): bo
 export function countOthers(rundb: RunDatabase, kind: string): number {
   return rundb.count(
     `SELECT count(*) FROM (SELECT id FROM live WHERE kind = ?1
-       EXCEPT SELECT id FROM matched WHERE kind = ?1 EXCEPT SELECT id FROM known WHERE kind = ?1)`,
+       EXCEPT SELECT id FROM ${matchesOf(rundb, kind)} WHERE kind = ?1 EXCEPT SELECT id FROM known WHERE kind = ?1)`,
     kind,
   )
 }
@@ -194,33 +219,43 @@ export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ k
 
 /**
  * Resources in WorkOS within which a kind is listed: those that match a desired one or are in the
- * state, and those in which the state has a resource of the kind in scope.
+ * state, and those out of scope in which the state has a resource of the kind in scope.
  * @param parent the kind of these resources
  * @param within the reference to them
  */
 export function idsToListWithin(rundb: RunDatabase, parent: string, kind: string, within: string): string[] {
-  return rundb
+  const inside = rundb
     .statement(
-      `SELECT id FROM matched WHERE kind = ?1
-       UNION SELECT k.id FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}
-       UNION SELECT p.id FROM (SELECT k.refs FROM ${LEFT} WHERE p.kind = ?2 AND NOT ${BEYOND}) k
+      `SELECT id FROM ${matchesOf(rundb, parent)} WHERE kind = ?1
+       UNION SELECT k.id FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id WHERE k.kind = ?1 AND NOT ${BEYOND}`,
+    )
+    .all(parent)
+  if (rundb.statement('SELECT 1 FROM beyond WHERE kind = ? LIMIT 1').get(parent) === undefined) return idsIn(inside)
+  const outside = rundb
+    .statement(
+      `SELECT DISTINCT p.id FROM (SELECT k.refs FROM known k WHERE k.kind = ?2 AND NOT ${BEYOND}
+           AND NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = k.kind AND d.key = k.key)) k
          CROSS JOIN known p ON p.kind = ?1 AND p.key = k.refs ->> ('$.' || ?3)
          CROSS JOIN live l ON l.kind = p.kind AND l.id = p.id`,
     )
     .all(parent, kind, within)
-    .map((row) => String(row.id))
+  return [...new Set([...idsIn(inside), ...idsIn(outside)])]
+}
+
+function idsIn(rows: readonly Row[]): string[] {
+  return rows.map(({ id }) => String(id))
 }
 
 /** Parents that should have a sparse resource, or have one in the state. Both share their keys. */
 export function idsOfHolders(rundb: RunDatabase, parent: string, kind: string): string[] {
-  return rundb
+  const rows = rundb
     .statement(
-      `SELECT id FROM matched m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
+      `SELECT id FROM ${matchesOf(rundb, parent)} m WHERE kind = ?1 AND EXISTS (SELECT 1 FROM desired d WHERE d.kind = ?2 AND d.key = m.key)
        UNION SELECT k.id FROM known k JOIN live l ON l.kind = k.kind AND l.id = k.id
        WHERE k.kind = ?1 AND NOT ${BEYOND} AND EXISTS (SELECT 1 FROM known a WHERE a.kind = ?2 AND a.key = k.key)`,
     )
     .all(parent, kind)
-    .map((row) => String(row.id))
+  return idsIn(rows)
 }
 
 /** Desired resources without records, and resources out of scope with records. */

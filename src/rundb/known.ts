@@ -94,14 +94,15 @@ export function forgetKnown(rundb: RunDatabase, kind: string): void {
 }
 
 /**
- * Compares the copy with the desired set: fills the table `apart`. Attributes are equal if their
- * JSON is, or if the source manages none.
+ * Compares the copy of a kind with the desired set: fills the table `apart`. Attributes are equal
+ * if their JSON is, or if the source manages none.
  */
-export function setApart(rundb: RunDatabase): void {
-  rundb.exec(
+export function setApart(rundb: RunDatabase, kind: string): void {
+  rundb.run(
     `INSERT INTO apart SELECT k.kind, k.key, d.key IS NOT NULL
      FROM known k LEFT JOIN desired d ON d.kind = k.kind AND d.key = k.key
-     WHERE d.key IS NULL OR NOT (d.attributes = k.attributes OR d.attributes = '{}')`,
+     WHERE k.kind = ? AND (d.key IS NULL OR NOT (d.attributes = k.attributes OR d.attributes = '{}'))`,
+    kind,
   )
 }
 

@@ -166,11 +166,14 @@ export const PLAN_TABLES = `
 /**
  * The tables of verifying, in addition to those of planning.
  *
- * matched   which live resource matches which desired one; each one at most once
+ * matched   which live resource matches which desired one; each one at most once; for the kinds of
+ *           matchesOf, the state says it
+ * unmatched desired resources that matchPlain did not match
  * findings  deviations
  */
 export const VERIFY_TABLES = `
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
+  CREATE TABLE unmatched (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE findings (position INTEGER PRIMARY KEY, type TEXT NOT NULL, finding TEXT NOT NULL) STRICT;
 `

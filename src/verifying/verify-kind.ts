@@ -12,12 +12,13 @@ import {
   hasUnmatched,
   insertFinding,
   insertMatched,
+  isAsInState,
   isInTheSource,
   matchedId,
   matchedKey,
   matchPlain,
 } from '../rundb/findings.ts'
-import { type Applied, keyById } from '../rundb/known.ts'
+import { type Applied, keyById, setApart } from '../rundb/known.ts'
 import { countLive, findLive, liveLookup } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Finding, KindVerification } from './verification.ts'
@@ -35,6 +36,7 @@ export async function verifyKind(
   const { rundb } = context
   const { name: kind, plural } = definition
   const plain = matchPlainly(rundb, definition)
+  if (!isAsInState(rundb, kind)) setApart(rundb, kind)
   const live = countLive(rundb, kind)
   const hasMore = hasUnmatched(rundb, kind)
   // Skipped if every live resource has already matched.

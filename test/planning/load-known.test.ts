@@ -4,7 +4,7 @@ import { kindDefinition, kindDefinitions } from '../../src/kinds/registry.ts'
 import { loadKnown } from '../../src/planning/load-known.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
-import { COPY, knownAttributes } from '../../src/rundb/known.ts'
+import { COPY, knownAttributes, setApart } from '../../src/rundb/known.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { OpenState, StateStore } from '../../src/state/store.ts'
@@ -73,6 +73,7 @@ test('the copy is compared with the desired set, in a file or in batches', async
     desired('a', {})
     desired('b', { firstName: 'other' })
     await loadKnown(rundb, store, kinds)
+    setApart(rundb, 'user')
     return {
       known: rundb.statement('SELECT * FROM known').all(),
       apart: rundb.statement('SELECT kind, key, desired FROM apart').all(),

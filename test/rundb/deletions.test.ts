@@ -25,7 +25,7 @@ function library(): RunDatabase {
     )
   }
   rundb.run("INSERT INTO desired VALUES ('book', 'a', '{}', '{}', NULL, 1, NULL, NULL, 1)")
-  setApart(rundb)
+  setApart(rundb, 'book')
   return rundb
 }
 

@@ -5,8 +5,8 @@ import { kindDefinition, kindDefinitions } from '../../src/kinds/registry.ts'
 import type { Attributes, LiveResource } from '../../src/resource.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
-import { createVerifyTables } from '../../src/rundb/findings.ts'
-import { insertKnown, setApart } from '../../src/rundb/known.ts'
+import { createVerifyTables, matchedId } from '../../src/rundb/findings.ts'
+import { insertKnown } from '../../src/rundb/known.ts'
 import { insertLive } from '../../src/rundb/live.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { KindVerification } from '../../src/verifying/verification.ts'
@@ -241,7 +241,6 @@ function databaseOf({ things, given }: World): RunDatabase {
     }
     insertLive(rundb, kind, live)
   })
-  setApart(rundb)
   for (const { membership, role } of given) {
     rundb.run("INSERT OR IGNORE INTO given_roles VALUES (?, 'org_0/group_1', ?, 'Team', '[]')", membership, role)
   }
@@ -286,7 +285,7 @@ async function verified(world: World, how: (definition: KindDefinition) => KindD
     return {
       kinds,
       findings: rundb.statement('SELECT finding FROM findings ORDER BY position').all(),
-      matched: rundb.statement('SELECT * FROM matched ORDER BY kind, key').all(),
+      matched: world.things.map(({ kind, key }) => matchedId(rundb, kind, key)),
     }
   } finally {
     rundb.close()
