@@ -11,6 +11,7 @@ import {
 } from '../rundb/actions.ts'
 import { classify, type Limits, ORGANIZATION_DELETES, type RequestClass } from '../workos/limiter.ts'
 import type { Action, KindSummary } from './action.ts'
+import type { FieldTable } from './field-table.ts'
 
 /**
  * Estimates the requests of a plan. In: the actions in the run's database, and the limits. Out: the
@@ -57,11 +58,18 @@ export function estimate(counts: WriteSums, limits: Limits): Estimate {
   return { ...counts, seconds: slowest.milliseconds / 1000, limit: slowest.limit }
 }
 
-/** All writes that a plan sends, by rate limit window. */
-export function sumWrites(set: DesiredSet, definitions: readonly KindDefinition[]): WriteSums {
+/**
+ * All writes that a plan sends, by rate limit window.
+ * @param fields of the desired resources
+ */
+export function sumWrites(
+  set: DesiredSet,
+  definitions: readonly KindDefinition[],
+  fields: readonly FieldTable[],
+): WriteSums {
   const sums = { writes: 0, userManagementWrites: 0, organizationDeletes: 0 }
   for (const definition of definitions) {
-    const { create, change, delete: deletes } = countWrites(set, definition)
+    const { create, change, delete: deletes } = countWrites(set, definition, fields)
     const sent = create + change
     sums.writes += sent + deletes
     if (definition.rateClass === 'write') sums.userManagementWrites += sent
@@ -83,7 +91,7 @@ interface Writes {
  * The writes that the actions of a kind send: one per create, one per update or adoption that
  * changes something in WorkOS, and one more per separate field.
  */
-function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): Writes {
+function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition, filled: readonly FieldTable[]): Writes {
   const writes: Writes = {
     create: countActionsOfType(rundb, name, 'create'),
     change: countChanges(rundb, name),
@@ -91,10 +99,18 @@ function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): W
   }
   for (const [field, { separate }] of Object.entries(fields)) {
     if (separate === undefined) continue
-    writes.create += countCreatesWith(rundb, name, field)
+    if (!isEmpty(filled, name, field)) writes.create += countCreatesWith(rundb, name, field)
     if (separate === 'alone') writes.change += countChangesWith(rundb, name, field)
   }
   return writes
+}
+
+/** Whether surely no desired resource has a value in a field. */
+function isEmpty(tables: readonly FieldTable[], kind: string, field: string): boolean {
+  const table = tables.find((each) => each.kind === kind)
+  return (
+    table !== undefined && !table.cut && table.fields.some((column) => column.field === field && column.filled === 0)
+  )
 }
 
 /** The windows of a kind's deletions. */
@@ -121,7 +137,7 @@ export class WorkLeft {
     for (const definition of kindDefinitions) {
       const kind = summary.kinds.find((one) => one.kind === definition.name)
       if (kind === undefined) continue
-      const writes = countWrites(set, definition)
+      const writes = countWrites(set, definition, [])
       const add = (part: keyof Writes, actions: number, requestClass: RequestClass) => {
         if (actions === 0) return
         this.#parts.set(`${kind.kind} ${part}`, { actions, writes: writes[part] / actions, requestClass })

@@ -34,7 +34,7 @@ export function summarise(
     changes: kinds.some((kind) => kind.create + kind.update + kind.adopt + kind.delete > 0),
     notes: set.noteCounts(),
     ...summaryParts(set.rundb, definitions, gathered),
-    estimate: estimate(sumWrites(set, definitions), limits),
+    estimate: estimate(sumWrites(set, definitions, fields), limits),
     refusals: [
       ...checkGuards(safety, kinds, ...leftBehind(set, kinds, definitions)),
       ...checkDrift(refused.other, refused.adopted, kinds),

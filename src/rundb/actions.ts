@@ -63,26 +63,40 @@ export function insertCreates(
   after: string | undefined,
   before: string | undefined,
 ): number {
-  labels.set(rundb, new Map(labels.get(rundb)).set(kind, label))
-  return rundb.run(
+  const added = rundb.run(
     `INSERT INTO actions (phase, kind, key, type) SELECT ?1, d.kind, d.key, 'create' FROM desired d
      WHERE d.kind = ?2 ${after === undefined ? '' : 'AND d.key > ?3'} ${before === undefined ? '' : 'AND d.key < ?4'} AND ${which} ORDER BY d.key`,
     ...[phase, kind],
     ...(before !== undefined ? [after ?? null, before] : after !== undefined ? [after] : []),
   )
+  const count = countPlain(rundb, kind) + added
+  plainCreates.set(rundb, new Map(plainCreates.get(rundb)).set(kind, { label, count }))
+  return added
 }
 
-/** By kind, the SQL of the labels of creates that SQL decided about. */
-const labels = new WeakMap<RunDatabase, ReadonlyMap<string, string>>()
+/** By kind, the creates that SQL decided about: the SQL of their labels, and their number. */
+const plainCreates = new WeakMap<RunDatabase, ReadonlyMap<string, { label: string; count: number }>>()
+
+function countPlain(rundb: RunDatabase, kind: string): number {
+  return plainCreates.get(rundb)?.get(kind)?.count ?? 0
+}
+
+/** Blocks a planned create. @param action as JSON */
+export function blockCreate(rundb: RunDatabase, kind: string, position: number, action: string): void {
+  const block = "UPDATE actions SET type = 'blocked', action = ? WHERE position = ?"
+  const plain = plainCreates.get(rundb)?.get(kind)
+  if (rundb.run(`${block} AND action IS NULL`, action, position) === 0) rundb.run(block, action, position)
+  else if (plain !== undefined) plain.count -= 1
+}
 
 /**
  * SQL for the JSON of an action `a`. There can be a million creates that SQL decided about, and few
  * are ever read, so their JSON is made on demand, as JSON.stringify would write it.
  */
 export function actionText(rundb: RunDatabase): string {
-  const known = labels.get(rundb)
-  if (known === undefined) return 'a.action'
-  const label = `CASE d.kind ${[...known].map(([kind, sql]) => `WHEN '${kind}' THEN ${sql}`).join(' ')} END`
+  const plain = plainCreates.get(rundb)
+  if (plain === undefined) return 'a.action'
+  const label = `CASE d.kind ${[...plain].map(([kind, { label: sql }]) => `WHEN '${kind}' THEN ${sql}`).join(' ')} END`
   const text = `'{"kind":' || json_quote(d.kind) || ',"key":' || json_quote(d.key) || ',"label":' || json_quote(${label}) || ',"type":"create"}'`
   return `coalesce(a.action, (SELECT ${text} FROM desired d WHERE d.kind = a.kind AND d.key = a.key))`
 }
@@ -215,13 +229,15 @@ export function countActions(rundb: RunDatabase): number {
 }
 
 export function countActionsOfKind(rundb: RunDatabase, kind: string): number {
-  return rundb.count('SELECT count(*) FROM actions WHERE kind = ?', kind)
+  return (
+    countPlain(rundb, kind) +
+    rundb.count(`SELECT count(*) FROM actions ${INDEXED} WHERE kind = ? AND ${WITH_TEXT}`, kind)
+  )
 }
 
 export function countActionsOfType(rundb: RunDatabase, kind: string, type: string): number {
-  const others = `SELECT count(*) FROM actions ${INDEXED} WHERE kind = ? AND ${WITH_TEXT}`
-  if (type === 'create') return countActionsOfKind(rundb, kind) - rundb.count(`${others} AND type <> 'create'`, kind)
-  return rundb.count(`${others} AND type = ?`, kind, type)
+  const withText = `SELECT count(*) FROM actions ${INDEXED} WHERE kind = ? AND ${WITH_TEXT} AND type = ?`
+  return (type === 'create' ? countPlain(rundb, kind) : 0) + rundb.count(withText, kind, type)
 }
 
 /** Whether any resource of a kind is created, updated or adopted. */

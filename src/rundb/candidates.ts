@@ -166,7 +166,7 @@ export function* candidates(rundb: RunDatabase, kind: string): Generator<Candida
 export function* distinctCandidates(rundb: RunDatabase, kind: string, within: string): Generator<DesiredResource> {
   const rows = rundb.iterate(
     `SELECT d.kind, min(d.key) AS key, d.refs, d.attributes, NULL AS secrets FROM candidates c
-       JOIN desired d ON d.kind = c.kind AND d.key = c.key
+       CROSS JOIN desired d ON d.kind = c.kind AND d.key = c.key
        WHERE c.kind = ? GROUP BY d.attributes, d.refs ->> ('$.' || ?)`,
     kind,
     within,

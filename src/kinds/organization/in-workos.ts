@@ -1,7 +1,7 @@
 import { someOf } from '../../diagnostics/printable.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
-import { actionText } from '../../rundb/actions.ts'
+import { actionText, blockCreate } from '../../rundb/actions.ts'
 import { countUnknown } from '../../rundb/candidates.ts'
 import { findLive, hasLive, insertLive, schemaOfLive } from '../../rundb/live.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
@@ -157,8 +157,7 @@ export async function blockHeldDomains(context: ReadContext, findHolders: FindHo
     for (const row of held) {
       const { kind, key, label } = JSON.parse(String(row.action))
       const action = { kind, key, label, type: 'blocked', ...refusal(JSON.parse(String(row.held))) }
-      const sql = "UPDATE actions SET type = 'blocked', action = ? WHERE position = ?"
-      rundb.run(sql, JSON.stringify(action), Number(row.position))
+      blockCreate(rundb, kind, Number(row.position), JSON.stringify(action))
     }
   })
 }

@@ -74,7 +74,7 @@ function isThere(name: Json | undefined): boolean {
  * Which name comes first in an address that shows it: `ada.lovelace@`, `a.lovelace@`, `alovelace@`.
  */
 function orderOf(email: string, first: string, last: string): 'straight' | 'swapped' | undefined {
-  const local = email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, '')
+  const local = folded(email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, ''))
   const [a, b] = [namesIn(first), namesIn(last)]
   if (a.length === 0 || b.length === 0 || a.some((name) => b.includes(name))) return undefined
   const straight = tells(local, a, b)
@@ -83,11 +83,11 @@ function orderOf(email: string, first: string, last: string): 'straight' | 'swap
 }
 
 /**
- * Whether the address consists of one of the first names, or its initial, and then one of the
+ * Whether the folded address consists of one of the first names, or its initial, and then one of the
  * second ones.
  */
 function tells(local: string, before: readonly string[], after: readonly string[]): boolean {
-  const parts = folded(local).split(/[._-]+/)
+  const parts = local.split(/[._-]+/)
   const [one = '', two] = parts
   if (two === undefined)
     return before.some((name) => after.some((other) => other.length > 2 && one === `${name[0]}${other}`))
@@ -98,13 +98,15 @@ function tells(local: string, before: readonly string[], after: readonly string[
 
 /** A name as in addresses: whole without spaces, and each of its words. */
 function namesIn(name: string): string[] {
-  const words = folded(name)
-    .split(/[^\p{L}]+/u)
-    .filter((word) => word !== '')
+  const whole = folded(name)
+  // Most names are one word. The other way takes several times longer.
+  if (/^[a-z]+$/.test(whole)) return [whole]
+  const words = whole.split(/[^\p{L}]+/u).filter((word) => word !== '')
   return [...new Set([words.join(''), ...words])].filter((word) => word !== '')
 }
 
 function folded(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase()
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
