@@ -7,7 +7,7 @@ import type { StagingPlace } from '../rundb/run-database.ts'
 import { InOrder } from '../sources/in-order.ts'
 import type { JoinedPart, LoadedTable, Origin, Piece, SourceRecord, Threads } from '../sources/source.ts'
 import type { ColumnsRead } from '../sources/tally.ts'
-import { compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
+import { type CompiledMapping, compileMapping, type MapperSettings, mapperSettings } from './compile.ts'
 import { mapChunk } from './map-chunk.ts'
 import {
   type ChunkCounts,
@@ -81,12 +81,15 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions & { da
 export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool<MapResult | ChunkCounts>
 export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool<MapResult | ChunkCounts> {
   const settings = mapperSettings(manifest, options.mainStream)
-  const mapping = compileMapping(settings)
   let workers: Promise<MapperPool<MapResult | ChunkCounts>> | undefined
   const started = () => {
-    workers ??= startWorkers(settings, mapping.expressions, options)
+    workers ??= startWorkers(settings, () => mapping.expressions, options)
     return workers
   }
+  const close = async () => (await workers)?.close()
+  // Every piece needs the workers. They load their modules while this thread compiles.
+  if (options.columns !== undefined) started().catch(() => {})
+  const mapping = compiled(settings, close)
   return {
     map: async (records, alone = false) => {
       if (alone && endsOn(records, mapping.boundedLength)) return mapChunk({ records }, mapping)
@@ -96,7 +99,17 @@ export function createMapperPool(manifest: Manifest, options: PoolOptions): Mapp
       map: async (piece) => (await started()).pieces.map(piece),
       load: async (place, parts) => (await started()).pieces.load(place, parts),
     },
-    close: async () => (await workers)?.close(),
+    close,
+  }
+}
+
+/** @param close called before the error is thrown */
+function compiled(settings: MapperSettings, close: () => Promise<void>): CompiledMapping {
+  try {
+    return compileMapping(settings)
+  } catch (error) {
+    close().catch(() => {})
+    throw error
   }
 }
 
@@ -107,7 +120,7 @@ export function endsOn(records: readonly SourceRecord[], length: number): boolea
 
 async function startWorkers(
   settings: MapperSettings,
-  expressions: readonly string[],
+  expressions: () => readonly string[],
   { workers, columns, database, patience = PATIENCE, memory = MEMORY }: PoolOptions,
 ): Promise<MapperPool<MapResult | ChunkCounts>> {
   const { Piscina } = await import('piscina')
@@ -136,7 +149,7 @@ async function startWorkers(
     transferList: Transferable[] = [],
   ): Promise<Result> => {
     if (failure) throw failure
-    const chunk = { originOf, expressions }
+    const chunk = { originOf, expressions: expressions() }
     const controller = new AbortController()
     running.add(controller)
     const endWatch = watchOver(heartbeat, patience, () => giveUp(stuckError(heartbeat, chunk, patience)))
