@@ -89,6 +89,8 @@ export interface DraftDefinition {
 
   /** Mapped fields with values that no message contains. */
   secretInputs?: readonly string[]
+  /** Rare secrets: a step looks for them only if staging has seen one. See traits.ts. */
+  rareSecrets?: readonly string[]
 
   /** Groups of fields that exclude each other in WorkOS: a plain-text password or a hash. */
   exclusive?: readonly (readonly string[])[]

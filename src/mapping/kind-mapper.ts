@@ -296,6 +296,10 @@ export class KindMapper implements RuleMapper {
       origin: originOf(record, item),
     }
     if (identity !== undefined) draft.identity = identity
+    const { rareSecrets = [] } = this.#definition
+    for (const name of value.secrets === null ? [] : rareSecrets) {
+      if (value.secrets?.[name] !== undefined) draft.traits = [...(draft.traits ?? []), name]
+    }
     if (draft.kind === 'user') this.#tellApart(draft, item, value)
     return draft
   }

@@ -6,6 +6,7 @@ import { desiredAdded, desiredCounted } from './desired-facts.ts'
 import { hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
 import { noteDerived } from './loose.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
+import { noteHalfPairs, noteTrait, TRAIT } from './traits.ts'
 
 /** The desired set: the table `desired`. In: merged drafts. Out: resources, values and counts. */
 
@@ -27,12 +28,15 @@ const COLUMNS = 'kind, key, refs, attributes, secrets, seq, file, line, records'
 export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
   desiredAdded(rundb, row.kind, 1)
   if (Object.keys(row.refs).length > 0) noteDerived(rundb, row.kind)
+  const [refs, attributes] = [JSON.stringify(row.refs), canonicalJson(row.attributes)]
+  noteHalfPairs(rundb, row.kind, refs)
+  noteHalfPairs(rundb, row.kind, attributes)
   rundb.run(
     `INSERT INTO desired (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.kind,
     row.key,
-    JSON.stringify(row.refs),
-    canonicalJson(row.attributes),
+    refs,
+    attributes,
     row.secrets === null ? null : canonicalJson(row.secrets),
     row.seq,
     row.place?.fileId ?? null,
@@ -78,7 +82,10 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
     ...bound,
   )
   desiredAdded(rundb, kind, added)
-  if (at !== DRAFTS && added > 0) noteDerived(rundb, kind)
+  if (at !== DRAFTS && added > 0) {
+    noteDerived(rundb, kind)
+    noteTrait(rundb, kind, TRAIT.halfPair)
+  }
   return added
 }
 
@@ -140,8 +147,9 @@ export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredRe
     insertDesired(rundb, row)
     return
   }
-  const merged = { ...JSON.parse(String(found.attributes)), ...attributes }
-  rundb.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', canonicalJson(merged), kind, key)
+  const merged = canonicalJson({ ...JSON.parse(String(found.attributes)), ...attributes })
+  noteHalfPairs(rundb, kind, merged)
+  rundb.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', merged, kind, key)
 }
 
 export function findDesired(rundb: RunDatabase, kind: string, key: string): DesiredResource | undefined {

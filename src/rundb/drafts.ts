@@ -4,6 +4,7 @@ import type { Origin } from '../sources/source.ts'
 import type { Row } from '../sqlite/open.ts'
 import { gatherRepeats, unpackRepeats } from './repeats.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
+import { noteHalfPairs, noteTrait, TRAIT } from './traits.ts'
 
 /**
  * Records before merging. In: drafts of resources and role grants from the mapping. Out: the drafts
@@ -36,6 +37,8 @@ export interface Draft {
   attributes: string
   /** Canonical JSON of the secret attributes (password, passwordHash …). Null: none. */
   secrets: string | null
+  /** Rare features: see traits.ts. Undefined: none. */
+  traits?: readonly string[]
   origin: Origin
   /** Its content as one text, if others can be equal: see identityOf. */
   identity?: string
@@ -83,6 +86,10 @@ export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): 
   const insert = rundb.statement(INSERT)
   // biome-ignore format: one line
   const { lastInsertRowid: id } = insert.run(seq, kind, key, group, refs, attributes, secrets, file, line, records, rank, updatedAt, externalId)
+  if (externalId !== null) noteTrait(rundb, kind, TRAIT.externalId)
+  if (draft.traits !== undefined) for (const trait of draft.traits) noteTrait(rundb, kind, trait)
+  noteHalfPairs(rundb, kind, attributes)
+  noteHalfPairs(rundb, kind, refs)
   if (draft.lookalike !== undefined) {
     const email = String(JSON.parse(draft.attributes).email)
     rundb.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)

@@ -3,6 +3,7 @@ import { countDesired, isClosed } from './desired-facts.ts'
 import { hasKnown } from './known.ts'
 import { hasLive } from './live.ts'
 import type { RunDatabase } from './run-database.ts'
+import { hasTrait, TRAIT } from './traits.ts'
 
 /**
  * Decides in SQL, for all resources at once, which of those not in the state are certainly created.
@@ -26,9 +27,8 @@ export interface PlainKind {
 export function plainCondition(rundb: RunDatabase, plain: PlainKind): string {
   const { kind, refs, where } = plain
   const conditions = [
-    // Half of a surrogate pair, which JSON.stringify writes in its own way.
-    "instr(d.attributes, '\\ud') = 0",
-    "instr(d.refs, '\\ud') = 0",
+    // SQL would write half of a surrogate pair in another way than code.
+    ...(hasTrait(rundb, kind, TRAIT.halfPair) ? ["instr(d.attributes, '\\ud') = 0", "instr(d.refs, '\\ud') = 0"] : []),
     ...Object.entries(refs).flatMap(([role, to]) => isThere(rundb, kind, role, to)),
     `(${where})`,
     ...cannotBeInWorkos(rundb, plain),

@@ -109,7 +109,8 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
       })
     for (const { key, group, secrets, ...attributes } of users) {
       const secretText = secrets === undefined ? null : canonicalJson(secrets)
-      draft('user', key, group === undefined ? (attributes.email ?? null) : group, attributes, { secrets: secretText })
+      const parts = { secrets: secretText, traits: Object.keys(secrets ?? {}) }
+      draft('user', key, group === undefined ? (attributes.email ?? null) : group, attributes, parts)
     }
     for (const { key, ...more } of organizations) {
       draft('organization', key, null, { externalId: key, name: key, ...more })

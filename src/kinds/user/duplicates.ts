@@ -3,6 +3,7 @@ import type { Json } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import type { CaseFate } from '../../rundb/merges.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
+import { hasTrait, TRAIT } from '../../rundb/traits.ts'
 import { rejectRepeated, repeatedValues } from '../collisions.ts'
 import { comparedEmail } from '../values/email.ts'
 
@@ -94,9 +95,10 @@ export function refuseSharedUsers(rundb: RunDatabase): void {
  * contradictions are rejected and before users merge.
  */
 export function findSharedIds(rundb: RunDatabase): void {
+  rundb.exec('CREATE TABLE suspects (value TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
+  if (!hasTrait(rundb, 'user', TRAIT.externalId)) return
   rundb.exec(`
     CREATE INDEX drafts_by_external ON drafts (external, dedupe_group) WHERE external IS NOT NULL;
-    CREATE TABLE suspects (value TEXT PRIMARY KEY) WITHOUT ROWID, STRICT;
     INSERT INTO suspects
       SELECT external FROM drafts WHERE external IS NOT NULL GROUP BY external HAVING min(dedupe_group) <> max(dedupe_group)
       UNION SELECT external FROM drafts d WHERE external IS NOT NULL

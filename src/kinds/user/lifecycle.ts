@@ -2,7 +2,7 @@ import { type Manifest, preferences } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
-import type { RunDatabase } from '../../rundb/run-database.ts'
+import { hasTrait } from '../../rundb/traits.ts'
 import { type NameRules, namedWithPlaces } from '../collisions.ts'
 import type { Normalised } from '../draft.ts'
 import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
@@ -58,14 +58,8 @@ export const userLifecycle: Lifecycle = {
     recordDuplicateCases(rundb)
   },
   accepted(rundb, manifest) {
-    if (someBring(rundb, 'totpSecret')) deriveTotpFactors(rundb, manifest)
+    if (hasTrait(rundb, 'user', 'totpSecret')) deriveTotpFactors(rundb, manifest)
   },
-}
-
-/** Whether any user can have a secret of this name: a text search costs a third of parsing. */
-function someBring(rundb: RunDatabase, secret: string): boolean {
-  const found = "SELECT EXISTS (SELECT 1 FROM desired WHERE kind = 'user' AND secrets GLOB '*\"' || ? || '\"*')"
-  return rundb.count(found, secret) > 0
 }
 
 function recordsIn(members: readonly { records: number }[]): number {

@@ -86,6 +86,7 @@ export const user: KindDefinition = {
     'totpSecret',
   ],
   secretInputs: ['password', 'passwordHash', 'passwordHashType', 'totpSecret'],
+  rareSecrets: ['totpSecret'],
   normalise,
   mergePolicy: userPolicy,
   lifecycle: userLifecycle,

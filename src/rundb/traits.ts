@@ -1,0 +1,35 @@
+import type { RunDatabase } from './run-database.ts'
+
+/**
+ * Rare features of the resources of a kind. In: what staging and deriving notice in passing. Out:
+ * whether a step has anything to look for. Searching all resources takes much longer.
+ */
+
+/** A feature. Others are the names of secrets: see DraftDefinition. */
+export const TRAIT = {
+  /** An external ID that is not the key. */
+  externalId: 'external ID',
+  /** Half of a surrogate pair, which JSON.stringify writes in its own way. */
+  halfPair: 'half of a surrogate pair',
+} as const
+
+/** What this thread has noted. */
+const noted = new WeakMap<RunDatabase, Set<string>>()
+
+export function noteTrait(rundb: RunDatabase, kind: string, trait: string): void {
+  const known = noted.get(rundb) ?? new Set()
+  const name = `${kind} ${trait}`
+  if (known.has(name)) return
+  rundb.run('INSERT OR IGNORE INTO traits VALUES (?, ?)', kind, trait)
+  noted.set(rundb, known.add(name))
+}
+
+/** Notes half of a surrogate pair in JSON. Hardly any JSON has a backslash, which is found faster. */
+export function noteHalfPairs(rundb: RunDatabase, kind: string, json: string): void {
+  if (json.includes('\\') && json.includes('\\ud')) noteTrait(rundb, kind, TRAIT.halfPair)
+}
+
+/** Whether any resource of a kind can have a feature. */
+export function hasTrait(rundb: RunDatabase, kind: string, trait: string): boolean {
+  return rundb.count('SELECT EXISTS (SELECT 1 FROM traits WHERE kind = ? AND trait = ?)', kind, trait) > 0
+}
