@@ -24,7 +24,7 @@ export function noteTrait(rundb: RunDatabase, kind: string, trait: string): void
   noted.set(rundb, known.add(name))
 }
 
-/** Notes half of a surrogate pair in JSON. Hardly any JSON has a backslash, which is found faster. */
+/** Notes half of a surrogate pair in JSON. Most JSON has no backslash, which is found faster. */
 export function noteHalfPairs(rundb: RunDatabase, kind: string, json: string): void {
   if (json.includes('\\') && json.includes('\\ud')) noteTrait(rundb, kind, TRAIT.halfPair)
 }

@@ -83,8 +83,8 @@ function orderOf(email: string, first: string, last: string): 'straight' | 'swap
 }
 
 /**
- * Whether the folded address consists of one of the first names, or its initial, and then one of the
- * second ones.
+ * Whether the folded address consists of one of the first names, or its initial, and then one of
+ * the second ones.
  */
 function tells(local: string, before: readonly string[], after: readonly string[]): boolean {
   const parts = local.split(/[._-]+/)
