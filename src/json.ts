@@ -10,6 +10,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
+ * Adds a member to an object literal. V8 handles objects without a prototype more slowly, but in
+ * those with one, assigning `__proto__` would replace it.
+ */
+export function setMember(object: { [name: string]: Json }, name: string, value: Json): void {
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, configurable: true, enumerable: true, writable: true })
+}
+
+/**
  * JSON text with sorted keys at every level and without undefined members, so that equal values
  * have equal text. For comparisons and digests.
  */

@@ -1,5 +1,5 @@
 import { BadInput } from '../diagnostics/errors.ts'
-import type { Json } from '../json.ts'
+import { type Json, setMember } from '../json.ts'
 
 /**
  * A result of JSONata as plain JSON: its sequences have extra properties, and its objects can share
@@ -25,10 +25,10 @@ export function toPlain(value: unknown): Json | undefined {
   if ('_jsonata_lambda' in value || '_jsonata_function' in value) {
     throw new BadInput('the expression returns a function, not data: is an argument list missing?')
   }
-  const copy: { [key: string]: Json } = Object.create(null)
+  const copy: { [key: string]: Json } = {}
   for (const [key, member] of Object.entries(value)) {
     const plain = toPlain(member)
-    if (plain !== undefined) copy[key] = plain
+    if (plain !== undefined) setMember(copy, key, plain)
   }
   return copy
 }

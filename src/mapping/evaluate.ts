@@ -1,5 +1,5 @@
 import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { isObject, type Json, type JsonObject, setMember } from '../json.ts'
 import { innermostJson, parseJsonText } from '../json-text.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
 import { isEmpty } from '../kinds/values/check.ts'
@@ -64,12 +64,12 @@ function membersOf(
   item: Json,
   work: Work,
 ): Json {
-  const values: JsonObject = Object.create(null)
+  const values: JsonObject = {}
   let others: Json | undefined
   for (const [member, expression] of members) {
     const value = answerOf(rule, field, expression, item, work, member)
     if (member === ALL_MEMBERS) others = allMembers(value)
-    else if (value !== undefined) values[member] = value
+    else if (value !== undefined) setMember(values, member, value)
   }
   if (others === undefined) return values
   return isObject(others) ? Object.assign(Object.create(null), others, values) : others
