@@ -4,9 +4,9 @@ import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
 import { desiredAdded, desiredCounted } from './desired-facts.ts'
 import { hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
-import { noteDerived } from './loose.ts'
+import { isDerived, noteDerived } from './loose.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
-import { noteHalfPairs, noteTrait, TRAIT } from './traits.ts'
+import { largestSize, noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
 
 /** The desired set: the table `desired`. In: merged drafts. Out: resources, values and counts. */
 
@@ -31,13 +31,15 @@ export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
   const [refs, attributes] = [JSON.stringify(row.refs), canonicalJson(row.attributes)]
   noteHalfPairs(rundb, row.kind, refs)
   noteHalfPairs(rundb, row.kind, attributes)
+  const secrets = row.secrets === null ? null : canonicalJson(row.secrets)
+  noteSize(rundb, row.kind, attributes.length + (secrets?.length ?? 0))
   rundb.run(
     `INSERT INTO desired (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.kind,
     row.key,
     refs,
     attributes,
-    row.secrets === null ? null : canonicalJson(row.secrets),
+    secrets,
     row.seq,
     row.place?.fileId ?? null,
     row.place?.line ?? null,
@@ -141,7 +143,7 @@ export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
 
 /** Overlays what the manifest defines on what records say about the same resource, by field. */
 export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredResource): void {
-  const found = rundb.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
+  const found = rundb.statement('SELECT attributes, secrets FROM desired WHERE kind = ? AND key = ?').get(kind, key)
   if (found === undefined) {
     const row = { kind, key, refs: {}, attributes, secrets: null, seq: OF_MANIFEST, place: null, records: 0 }
     insertDesired(rundb, row)
@@ -149,6 +151,7 @@ export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredRe
   }
   const merged = canonicalJson({ ...JSON.parse(String(found.attributes)), ...attributes })
   noteHalfPairs(rundb, kind, merged)
+  noteSize(rundb, kind, merged.length + String(found.secrets ?? '').length)
   rundb.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', merged, kind, key)
 }
 
@@ -254,12 +257,16 @@ export function* valuesInOrder(rundb: RunDatabase, kind: string, table: ValuesTa
 }
 
 function valuesAtOnce(rundb: RunDatabase, kind: string, table: ValuesTable): number {
-  const size = 'octet_length(attributes) + octet_length(secrets)'
-  const largest = rundb.count(
-    `SELECT max(${size}) FROM (SELECT ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ?)`,
-    kind,
-  )
+  // In UTF-8, three bytes for each character of UTF-16 at most.
+  const noted = isDerived(rundb, kind) ? 0 : 3 * largestSize(rundb, kind)
+  const largest = noted === 0 ? largestIn(rundb, kind, table) : noted
   return Math.max(1, Math.min(VALUES_AT_ONCE, Math.floor(BYTES_AT_ONCE / Math.max(largest, 1))))
+}
+
+/** The bytes of the largest resource of a kind. */
+function largestIn(rundb: RunDatabase, kind: string, table: ValuesTable): number {
+  const size = 'octet_length(attributes) + octet_length(secrets)'
+  return rundb.count(`SELECT max(${size}) FROM (SELECT ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ?)`, kind)
 }
 
 function valuesFromRow({ attributes, secrets, places }: Row): Values {

@@ -4,7 +4,7 @@ import type { Origin } from '../sources/source.ts'
 import type { Row } from '../sqlite/open.ts'
 import { gatherRepeats, unpackRepeats } from './repeats.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
-import { noteHalfPairs, noteTrait, TRAIT } from './traits.ts'
+import { noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
 
 /**
  * Records before merging. In: drafts of resources and role grants from the mapping. Out: the drafts
@@ -90,6 +90,7 @@ export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): 
   if (draft.traits !== undefined) for (const trait of draft.traits) noteTrait(rundb, kind, trait)
   noteHalfPairs(rundb, kind, attributes)
   noteHalfPairs(rundb, kind, refs)
+  noteSize(rundb, kind, attributes.length + (secrets?.length ?? 0))
   if (draft.lookalike !== undefined) {
     const email = String(JSON.parse(draft.attributes).email)
     rundb.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)

@@ -29,6 +29,11 @@ export function noteDerived(rundb: RunDatabase, kind: string): void {
   noteLoose(rundb, { kind, role: ANY_ROLE })
 }
 
+/** Whether `noteDerived` was called for a kind. */
+export function isDerived(rundb: RunDatabase, kind: string): boolean {
+  return rundb.count(`SELECT EXISTS (SELECT 1 FROM loose WHERE kind = ? AND role = '${ANY_ROLE}')`, kind) > 0
+}
+
 /**
  * Whether a reference in a role can lead to nothing that is desired. A target that was staged is
  * desired, merged into another one, rejected, or left out: the accounts add up.

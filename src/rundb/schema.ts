@@ -19,6 +19,7 @@
  *            organizations of a user
  * loose      kinds and roles with a reference that might lead nowhere: see loose.ts
  * traits     rare features that some resource of a kind has: see traits.ts
+ * largest    the size of the largest draft of a kind
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
  * merges     records that merged into a different key, or that lost a value; `records` is the
@@ -50,6 +51,7 @@ export const SOURCE_TABLES = `
   ) STRICT;
   CREATE TABLE loose (kind TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (kind, role)) WITHOUT ROWID, STRICT;
   CREATE TABLE traits (kind TEXT NOT NULL, trait TEXT NOT NULL, PRIMARY KEY (kind, trait)) WITHOUT ROWID, STRICT;
+  CREATE TABLE largest (kind TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID, STRICT;
   CREATE TABLE desired (
     kind TEXT NOT NULL, key TEXT NOT NULL, refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT,
     seq INTEGER NOT NULL, file INTEGER, line INTEGER, records INTEGER NOT NULL,

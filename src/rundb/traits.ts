@@ -33,3 +33,27 @@ export function noteHalfPairs(rundb: RunDatabase, kind: string, json: string): v
 export function hasTrait(rundb: RunDatabase, kind: string, trait: string): boolean {
   return rundb.count('SELECT EXISTS (SELECT 1 FROM traits WHERE kind = ? AND trait = ?)', kind, trait) > 0
 }
+
+/** By kind, the largest size that this thread has noted. */
+const largest = new WeakMap<RunDatabase, Map<string, number>>()
+
+/**
+ * Notes the size of a resource. Sizes are rounded up, so that few are stored.
+ * @param size of its JSON, in characters
+ */
+export function noteSize(rundb: RunDatabase, kind: string, size: number): void {
+  const known = largest.get(rundb) ?? new Map<string, number>()
+  if (size <= (known.get(kind) ?? 0)) return
+  const rounded = 2 ** Math.ceil(Math.log2(size))
+  largest.set(rundb, known.set(kind, rounded))
+  rundb.run(
+    'INSERT INTO largest VALUES (?, ?) ON CONFLICT DO UPDATE SET size = max(size, excluded.size)',
+    kind,
+    rounded,
+  )
+}
+
+/** At least the size of the largest staged or merged resource of a kind, in characters. */
+export function largestSize(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT size FROM largest WHERE kind = ?', kind)
+}

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { deriveAll, insertDesired, layOver } from '../../src/rundb/desired.ts'
 import { type Draft, insertDraft } from '../../src/rundb/drafts.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
-import { hasTrait, TRAIT } from '../../src/rundb/traits.ts'
+import { hasTrait, largestSize, TRAIT } from '../../src/rundb/traits.ts'
 
 const HALF = '\ud83d'
 
@@ -50,4 +50,18 @@ test('merged, declared and derived resources can have half of a pair', () => {
   expect(hasTrait(rundb, 'organization', TRAIT.halfPair)).toBe(true)
   deriveAll(rundb, { kind: 'role', from: 'desired', where: "kind = 'user'", key: 'key' })
   expect(hasTrait(rundb, 'role', TRAIT.halfPair)).toBe(true)
+})
+
+test('the largest size is noted, rounded up', () => {
+  const rundb = openRun()
+  insertDraft(rundb, { ...DRAFT, attributes: JSON.stringify({ name: 'x'.repeat(90) }), secrets: '{"a":1}' }, 1)
+  expect(largestSize(rundb, 'user')).toBe(128)
+  insertDraft(rundb, DRAFT, 1)
+  expect(largestSize(rundb, 'user')).toBe(128)
+  const resource = { kind: 'user', key: 'a', refs: {}, attributes: { name: 'x'.repeat(999) }, secrets: null }
+  insertDesired(rundb, { ...resource, seq: 1, place: null, records: 1 })
+  expect(largestSize(rundb, 'user')).toBe(1024)
+  layOver(rundb, { ...resource, attributes: { lastName: 'x'.repeat(999) } })
+  expect(largestSize(rundb, 'user')).toBe(2048)
+  expect(largestSize(rundb, 'organization')).toBe(0)
 })
