@@ -21,7 +21,7 @@ import { Redactor } from '../src/diagnostics/redactor.ts'
 import { pageAssets } from '../src/reporting/html/page.ts'
 
 /** The modules that are started or imported by their names. All others become chunks. */
-const ENTRIES = ['cli/main', 'cli/github', 'index', 'mapping/worker', 'planning/survey-worker']
+const ENTRIES = ['cli/main', 'cli/github', 'index', 'mapping/worker', 'planning/survey-worker', 'rundb/reader-worker']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'build')

@@ -4,6 +4,7 @@ import type { Row } from '../sqlite/open.ts'
 import { desiredFromRow } from './desired.ts'
 import { countDesired } from './desired-facts.ts'
 import { type Applied, attributesIn, BEYOND, HAS_LEFT, LEFT } from './known.ts'
+import type { Reader } from './reader.ts'
 import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
@@ -68,7 +69,11 @@ const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) 
  * and is no longer desired is a difference.
  * @returns the number of matches
  */
-export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inForce, wholly }: PlainMatch): number {
+export async function matchPlain(
+  rundb: RunDatabase,
+  { kind, refs, natural, maps, inForce, wholly }: PlainMatch,
+  reader?: Reader,
+): Promise<number> {
   const ref = (role: string) =>
     `(SELECT m.id FROM ${matchesOf(rundb, refs[role] ?? '')} m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
   const conditions = [
@@ -86,12 +91,7 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
     wholly,
     ...(rundb.statement(TWICE).get(kind) === undefined ? [] : [`k.id NOT IN (${TWICE})`]),
   ]
-  const unmatched = rundb.run(
-    `INSERT INTO unmatched SELECT d.kind, d.key
-     FROM desired d LEFT JOIN known k ON k.kind = d.kind AND k.key = d.key LEFT JOIN live l ON l.kind = k.kind AND l.id = k.id
-     WHERE d.kind = ?1 AND NOT coalesce(${conditions.join(' AND ')}, 0)`,
-    kind,
-  )
+  const unmatched = await insertUnmatched(rundb, kind, conditions.join(' AND '), reader)
   const desired = countDesired(rundb, kind)
   if (unmatched === 0 && rundb.count('SELECT count(*) FROM known WHERE kind = ?', kind) === desired) {
     asInState.set(rundb, new Set(asInState.get(rundb)).add(kind))
@@ -102,6 +102,42 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
      WHERE d.kind = ?1 AND NOT EXISTS (SELECT 1 FROM unmatched u WHERE u.kind = d.kind AND u.key = d.key) ORDER BY d.key`,
     kind,
   )
+}
+
+/** From this many resources on, two threads match them. */
+export const MANY = 20_000
+
+/** Rows that another thread returns at most: limits the memory. */
+const ROWS_AT_MOST = 10_000
+
+/**
+ * Fills the table `unmatched`.
+ * @param match the condition that `d`, `k` and `l` match, as SQL
+ * @returns the number of rows
+ */
+async function insertUnmatched(
+  rundb: RunDatabase,
+  kind: string,
+  match: string,
+  reader: Reader | undefined,
+): Promise<number> {
+  const select = (which: string) => `SELECT d.kind, d.key
+     FROM desired d LEFT JOIN known k ON k.kind = d.kind AND k.key = d.key LEFT JOIN live l ON l.kind = k.kind AND l.id = k.id
+     WHERE d.kind = ?1 AND ${which} AND NOT coalesce(${match}, 0)`
+  const insert = (which: string, ...keys: string[]) =>
+    rundb.run(`INSERT INTO unmatched ${select(which)}`, kind, ...keys)
+  const count = countDesired(rundb, kind)
+  if (reader === undefined || count < MANY) return insert('1')
+  const halfway = rundb.statement('SELECT key FROM desired WHERE kind = ? ORDER BY key LIMIT 1 OFFSET ?')
+  const middle = String(halfway.get(kind, count >> 1)?.key)
+  const { rows } = await reader.begin(`${select('d.key >= ?2')} LIMIT ${ROWS_AT_MOST}`, kind, middle)
+  const first = insert('d.key < ?2', middle)
+  const found = await rows
+  if (found.length === ROWS_AT_MOST) return first + insert('d.key >= ?2', middle)
+  rundb.transaction(() => {
+    for (const { key } of found) rundb.run('INSERT INTO unmatched VALUES (?, ?)', kind, String(key))
+  })
+  return first + found.length
 }
 
 /** Kinds whose desired resources are those of the state, and all match. */

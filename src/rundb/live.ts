@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { canonicalJson } from '../json.ts'
 import type { LiveResource } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
@@ -99,8 +100,8 @@ const LOOKED_UP_BY = {
  */
 const unindexed = new WeakSet<RunDatabase>()
 
-/** Databases whose table is in an attached file. */
-const attached = new WeakSet<RunDatabase>()
+/** By database, the attached file with its table. */
+const attached = new WeakMap<RunDatabase, string>()
 
 /** The schema of the table `live`, for indexes on it. */
 export function schemaOfLive(rundb: RunDatabase): 'main' | 'ahead' {
@@ -121,8 +122,18 @@ export function useLive(rundb: RunDatabase, file: string): void {
   rundb.exec('DROP TABLE live')
   rundb.run('ATTACH ? AS ahead', file)
   rundb.exec(`PRAGMA ahead.journal_mode = OFF; PRAGMA ahead.synchronous = OFF; PRAGMA ahead.cache_size = -${CACHE_KIB}`)
-  attached.add(rundb)
+  attached.set(rundb, file)
   unindexed.add(rundb)
+}
+
+/** The attached file with the table. Undefined: the run's database has it. */
+export function fileOfLive(rundb: RunDatabase): string | undefined {
+  return attached.get(rundb)
+}
+
+/** Attaches this file to another connection, which only reads. */
+export function attachLive(rundb: RunDatabase, file: string): void {
+  rundb.run('ATTACH ? AS ahead', new URL('?immutable=1', pathToFileURL(file)).href)
 }
 
 /** Pages of an attached table kept in memory, KiB: it is read nearly in order. */

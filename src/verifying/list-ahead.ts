@@ -39,11 +39,14 @@ export class ListAhead {
   readonly #live: LiveAhead
   readonly #lists = new Map<string, List>()
   #isEnded = false
+  /** Lists that are not complete. */
+  #left: number
 
   private constructor({ target, state, scratch }: ListAheadOptions, definitions: readonly KindDefinition[]) {
     this.#api = target.client
     this.#state = state
     this.#live = new LiveAhead(scratch)
+    this.#left = definitions.length
     let before = Promise.resolve()
     for (const definition of definitions) {
       const list: List = { complete: before, count: 0, within: new Set(), onPage: () => {} }
@@ -77,7 +80,14 @@ export class ListAhead {
       // Several lists at once, so no page is requested ahead: pages that wait take memory.
       await eachOf(list.within, (id) => this.#readPages(pages([id]), listing, list))
     }
-    if (!this.#isEnded) listing.done()
+    if (this.#isEnded) return
+    listing.done()
+    this.#left -= 1
+  }
+
+  /** Whether all lists are complete. Until then the table `live` changes at any time. */
+  get isComplete(): boolean {
+    return this.#left === 0
   }
 
   async #readPages(pages: AsyncIterable<LiveResource[]>, listing: Listing, list: List): Promise<void> {

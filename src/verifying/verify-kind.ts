@@ -20,6 +20,7 @@ import {
 } from '../rundb/findings.ts'
 import { type Applied, keyById, setApart } from '../rundb/known.ts'
 import { countLive, findLive, liveLookup } from '../rundb/live.ts'
+import type { Reader } from '../rundb/reader.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Finding, KindVerification } from './verification.ts'
 
@@ -27,15 +28,17 @@ import type { Finding, KindVerification } from './verification.ts'
  * Compares one kind after the kinds it depends on. In: desired, applied and live resources. Out:
  * findings in the run's database, and counts. One statement matches what has its desired values;
  * code compares the rest one by one.
+ * @param reader to match in two threads
  */
 export async function verifyKind(
   { reading, scope }: Pick<DesiredSet, 'reading' | 'scope'>,
   definition: KindDefinition,
   context: ReadContext,
+  reader?: Reader,
 ): Promise<KindVerification> {
   const { rundb } = context
   const { name: kind, plural } = definition
-  const plain = matchPlainly(rundb, definition)
+  const plain = await matchPlainly(rundb, definition, reader)
   if (!isAsInState(rundb, kind)) setApart(rundb, kind)
   const live = countLive(rundb, kind)
   const hasMore = hasUnmatched(rundb, kind)
@@ -69,11 +72,15 @@ export async function verifyKind(
 }
 
 /** @returns how many resources WorkOS has with the values of the source; they need no finding */
-function matchPlainly(rundb: RunDatabase, definition: KindDefinition): number {
+async function matchPlainly(
+  rundb: RunDatabase,
+  definition: KindDefinition,
+  reader: Reader | undefined,
+): Promise<number> {
   const { name: kind, refs, natural, inForce = {}, live: { own, wholly } = {} } = definition
   if (natural === undefined || (own !== undefined && wholly === undefined)) return 0
   const maps = comparedFields(definition).flatMap(([field, { compare }]) => (compare === 'map' ? [field] : []))
-  return matchPlain(rundb, { kind, refs, natural, maps, inForce, wholly: wholly ?? '1' })
+  return matchPlain(rundb, { kind, refs, natural, maps, inForce, wholly: wholly ?? '1' }, reader)
 }
 
 function verifyOne(

@@ -21,8 +21,10 @@ import {
   idsOfHolders,
   idsToListWithin,
   isUsed,
+  MANY,
 } from '../rundb/findings.ts'
 import { findLive, listInto } from '../rundb/live.ts'
+import { Reader } from '../rundb/reader.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -94,20 +96,28 @@ async function compareKinds(
   lists: ListAhead,
 ): Promise<{ set: DesiredSet; warnings: Problem[]; kinds: KindVerification[] }> {
   const { set, warnings } = await readSource()
-  createPlanTables(set.rundb)
-  createVerifyTables(set.rundb)
-  lists.becomeLiveOf(set.rundb)
-  await loadKnown(set.rundb, state, kinds)
-  findBeyond(set)
-  const compared: KindVerification[] = []
-  for (const definition of kinds) {
-    signal?.throwIfAborted()
-    await readLive(set, target.client, definition, lists, onProgress)
-    onProgress({ phase: `comparing ${definition.plural}` })
-    const context = readContext(set, loaded.manifest, target.client, definition)
-    compared.push(await verifyKind(set, definition, context))
+  const many = kinds.some(({ name }) => set.count(name) >= MANY)
+  const reader = many && loaded.manifest.run.workers >= 2 ? Reader.start(set.rundb) : undefined
+  try {
+    createPlanTables(set.rundb)
+    createVerifyTables(set.rundb)
+    lists.becomeLiveOf(set.rundb)
+    await loadKnown(set.rundb, state, kinds)
+    findBeyond(set)
+    const compared: KindVerification[] = []
+    for (const definition of kinds) {
+      signal?.throwIfAborted()
+      await readLive(set, target.client, definition, lists, onProgress)
+      onProgress({ phase: `comparing ${definition.plural}` })
+      const context = readContext(set, loaded.manifest, target.client, definition)
+      // The other thread must not read a list while it grows.
+      const second = lists.isComplete ? reader : undefined
+      compared.push(await verifyKind(set, definition, context, second))
+    }
+    return { set, warnings, kinds: compared }
+  } finally {
+    await reader?.end()
   }
-  return { set, warnings, kinds: compared }
 }
 
 async function readLive(

@@ -114,3 +114,26 @@ test.each([
   lists.end()
   rundb.close()
 })
+
+test('it is complete once all lists are', async () => {
+  const { rundb, folder } = prepared()
+  const { promise: asked, resolve: answer } = Promise.withResolvers<void>()
+  const definitions = [
+    listed('user', async function* () {
+      yield users(2)
+    }),
+    listed('organization', async function* () {
+      await asked
+      yield named('org_1')
+    }),
+  ]
+  const state = stateOf({ user: ['user_1'], organization: ['org_1'] })
+  const lists = await ListAhead.begin({ target, state, kinds: definitions, scoped: false, scratch: folder })
+  await lists.complete('user', () => {})
+  expect(lists.isComplete).toBe(false)
+  answer()
+  await lists.complete('organization', () => {})
+  expect(lists.isComplete).toBe(true)
+  lists.end()
+  rundb.close()
+})

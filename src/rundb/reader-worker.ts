@@ -1,0 +1,22 @@
+import { parentPort } from 'node:worker_threads'
+import { attachLive } from './live.ts'
+import type { ReadMessage, ReadTask } from './reader.ts'
+import { RunDatabase } from './run-database.ts'
+
+/** The entry of the thread that runs queries: see reader.ts. */
+
+const tell = (message: ReadMessage) => parentPort?.postMessage(message)
+parentPort?.on('message', ({ path, live, sql, parameters }: ReadTask) => {
+  const rundb = new RunDatabase({ path, reads: true })
+  try {
+    if (live !== undefined) attachLive(rundb, live)
+    const rows = rundb.still(() => {
+      tell('begun')
+      return rundb.statement(sql).all(...parameters)
+    })
+    tell(rows)
+  } finally {
+    rundb.close()
+  }
+})
+tell('ready')
