@@ -136,6 +136,9 @@ async function startWorkers(
     atomics: 'disabled',
     resourceLimits: { maxOldGenerationSizeMb: memory },
   })
+  // A worker whose mapping does not compile fails before it has a task. The error also comes from
+  // each task.
+  pool.on('error', () => {})
   const running = new Set<AbortController>()
   let failure: ManifestError | undefined
   const giveUp = (error: ManifestError) => {

@@ -22,31 +22,32 @@ export interface ReadTask {
 /** The messages of the thread: it has loaded its modules, it has begun to read, its rows. */
 export type ReadMessage = 'ready' | 'begun' | Row[]
 
+/** A query in the thread. */
+interface Query {
+  begun: PromiseWithResolvers<void>
+  rows: PromiseWithResolvers<Row[]>
+}
+
 /** Call `end`, also after an error. */
 export class Reader {
   readonly #rundb: RunDatabase
   readonly #path: string
   readonly #worker: Worker
-  readonly #ready = Promise.withResolvers<void>()
-  #begun = Promise.withResolvers<void>()
-  #rows = Promise.withResolvers<Row[]>()
+  readonly #ready = settledLater<void>()
+  #query: Query | undefined
+  #failure: Error | undefined
 
   private constructor(rundb: RunDatabase, path: string) {
     this.#rundb = rundb
     this.#path = path
     this.#worker = new Worker(threadModule('rundb/reader-worker'))
-    const fail = (error: Error) => {
-      for (const { reject } of [this.#ready, this.#begun, this.#rows]) reject(error)
-    }
-    // Nothing might be awaiting it when it fails.
-    this.#ready.promise.catch(() => {})
     this.#worker.on('message', (message: ReadMessage) => {
       if (message === 'ready') this.#ready.resolve()
-      else if (message === 'begun') this.#begun.resolve()
-      else this.#rows.resolve(message)
+      else if (message === 'begun') this.#query?.begun.resolve()
+      else this.#query?.rows.resolve(message)
     })
-    this.#worker.once('error', fail)
-    this.#worker.once('exit', () => fail(new Error('the thread that reads the run ended without a result')))
+    this.#worker.once('error', (error) => this.#fail(error))
+    this.#worker.once('exit', () => this.#fail(new Error('the thread that reads the run has ended')))
   }
 
   /** Starts the thread. Undefined: the database is in memory. */
@@ -60,15 +61,13 @@ export class Reader {
    */
   async begin(sql: string, ...parameters: Parameter[]): Promise<{ rows: Promise<Row[]> }> {
     await this.#ready.promise
-    this.#begun = Promise.withResolvers()
-    this.#rows = Promise.withResolvers()
-    const rows = this.#rows.promise
-    // Awaited later. Until then its failure is handled here.
-    rows.catch(() => {})
+    if (this.#failure !== undefined) throw this.#failure
+    const query: Query = { begun: settledLater(), rows: settledLater() }
+    this.#query = query
     const live = fileOfLive(this.#rundb)
     this.#worker.postMessage({ path: this.#path, live, sql, parameters } satisfies ReadTask)
-    await this.#begun.promise
-    return { rows }
+    await query.begun.promise
+    return { rows: query.rows.promise }
   }
 
   async end(): Promise<void> {
@@ -76,4 +75,16 @@ export class Reader {
     await this.#ready.promise.catch(() => {})
     await this.#worker.terminate()
   }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    for (const each of [this.#ready, this.#query?.begun, this.#query?.rows]) each?.reject(error)
+  }
+}
+
+/** A promise whose failure is handled even if nothing awaits it yet. */
+function settledLater<T>(): PromiseWithResolvers<T> {
+  const later = Promise.withResolvers<T>()
+  later.promise.catch(() => {})
+  return later
 }

@@ -92,6 +92,13 @@ test('an expression that does not compile is reported before a worker starts', (
   expect(() => createMapperPool(manifestWith({ user: { email: '(' } }), { workers: 1 })).toThrow(ManifestError)
 })
 
+test('workers that start meanwhile do not compile it either, and end', async () => {
+  const options = { workers: 2, columns: new Map() }
+  expect(() => createMapperPool(manifestWith({ user: { email: '(' } }), options)).toThrow(ManifestError)
+  // An error that nothing handles would come now, and fail the test.
+  await new Promise((resolve) => setTimeout(resolve, 500))
+})
+
 /** A regular expression that backtracks very long on the address of one record. */
 const BACKTRACKS = '$match(email, /^(a+)+$/).match'
 const trap = { id: 'trap', email: `${'a'.repeat(60)}@example.com`, name: 'Eve', age: 20, orgs: [] }

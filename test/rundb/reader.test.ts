@@ -75,3 +75,17 @@ test('a query that fails in the thread fails here', async () => {
   )
   await reader?.end()
 })
+
+test('a thread that nobody asks ends without an error', async () => {
+  const rundb = users(1, () => false)
+  await Reader.start(rundb)?.end()
+  // An error that nothing handles would come now, and fail the test.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+})
+
+test('a thread that has ended answers no query', async () => {
+  const rundb = users(1, () => false)
+  const reader = Reader.start(rundb)
+  await reader?.end()
+  await expect(reader?.begin('SELECT 1')).rejects.toThrow('the thread that reads the run has ended')
+})
