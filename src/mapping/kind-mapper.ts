@@ -296,10 +296,8 @@ export class KindMapper implements RuleMapper {
       origin: originOf(record, item),
     }
     if (identity !== undefined) draft.identity = identity
-    const { rareSecrets = [] } = this.#definition
-    for (const name of value.secrets === null ? [] : rareSecrets) {
-      if (value.secrets?.[name] !== undefined) draft.traits = [...(draft.traits ?? []), name]
-    }
+    const rare = this.#definition.rareSecrets?.filter((name) => value.secrets?.[name] !== undefined)
+    if (rare !== undefined && rare.length > 0) draft.traits = rare
     if (draft.kind === 'user') this.#tellApart(draft, item, value)
     return draft
   }
