@@ -16,9 +16,14 @@ import { mergeGroups, rejectKeyConflicts } from './merge.ts'
  * duplicates, and rejects what depends on a rejected record. Kinds are processed in order of
  * dependency. A step can take seconds for hundreds of thousands of users, so the signal is checked
  * between steps.
+ * @param options.onKind called before each kind, when nothing is written
  * @returns how many staged role grants found their membership
  */
-export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, signal?: AbortSignal): Promise<number> {
+export async function assembleDesired(
+  rundb: RunDatabase,
+  manifest: Manifest,
+  { signal, onKind }: { signal?: AbortSignal | undefined; onKind?: () => Promise<void> } = {},
+): Promise<number> {
   const step = async (work: () => void) => {
     await breathe(signal)
     rundb.transaction(work)
@@ -31,6 +36,7 @@ export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, si
   }
   for (const definition of draftDefinitions) {
     const { lifecycle } = definition
+    await onKind?.()
     await step(() => count(lifecycle?.staged?.(rundb, manifest)))
     await step(() => followAliases(rundb, definition))
     await step(() => count(lifecycle?.referenced?.(rundb, manifest)))

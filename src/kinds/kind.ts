@@ -259,7 +259,8 @@ export interface Gatherer {
 }
 
 export interface GatherContext {
-  rundb: RunDatabase
+  /** The number of resources. */
+  count: number
   manifest: Pick<Manifest, 'map'>
   /** Whether any of the kind can change: otherwise no warnings are needed. */
   changing: boolean

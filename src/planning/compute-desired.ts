@@ -44,6 +44,8 @@ export interface ComputeDesiredOptions {
   onProgress?: (step: Step) => void
   /** Called with the number of drafts, before duplicates are merged. */
   onStaged?: (drafts: number) => void
+  /** Called often while duplicates are merged, with the run's database, when nothing is written. */
+  onMerging?: (rundb: RunDatabase) => Promise<void>
   /** Called once the desired set no longer changes, with the run's database. */
   onSettled?: (rundb: RunDatabase) => Promise<void>
   /** Called with warnings that are reported nowhere else. */
@@ -124,7 +126,12 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   rundb.keepToItself()
   const yielded = countYielded(rundb)
   onProgress({ phase: 'merging duplicates' })
-  const assigned = await assembleDesired(rundb, manifest, signal)
+  const { onMerging } = options
+  const assigned = await assembleDesired(rundb, manifest, {
+    signal,
+    // Of a part of the users, other values count.
+    onKind: async () => (options.scope === undefined ? onMerging?.(rundb) : undefined),
+  })
   await breathe(signal)
   if (options.scope === undefined) await options.onSettled?.(rundb)
   records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))

@@ -57,6 +57,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     reading = await computeDesired({
       ...options,
       onStaged: (drafts) => surveyor.prepare(drafts),
+      onMerging: (rundb) => surveyor.readAhead(rundb, { manifest }),
       onSettled: (rundb) => surveyor.begin(rundb, { scoped: options.scope !== undefined, manifest }),
     })
     createPlanTables(reading.set.rundb)

@@ -1,38 +1,59 @@
-import { Worker } from 'node:worker_threads'
-import { threadModule } from '../files/package.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { hasChanges } from '../rundb/actions.ts'
-import { countDesired } from '../rundb/desired-facts.ts'
+import { hasDesired } from '../rundb/desired.ts'
+import { countDesired, isAsStaged } from '../rundb/desired-facts.ts'
+import { countDrafts, leaseDrafts } from '../rundb/draft-facts.ts'
+import { Lease } from '../rundb/lease.ts'
+import { ReadingThread } from '../rundb/reading-thread.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
+import { type DraftsOfKind, valuesAtOnce } from '../rundb/values.ts'
 import {
   type KindSurvey,
   NO_VALUES,
   type Survey,
   type SurveyScope,
+  surveyDrafts,
   surveyKind,
   surveyOf,
   surveyValues,
 } from './survey.ts'
 
 /**
- * Surveys values while planning runs. In: a desired set that no longer changes. Out: what the
- * survey found. For many resources it runs in a separate thread, which the main thread helps once
- * everything is planned.
+ * Surveys values while other work runs. In: drafts, while the desired set is made from them; then
+ * the desired set, while planning runs. Out: what the survey found. For many resources it runs in a
+ * separate thread, which the main thread helps once everything is planned. Drafts count only if all
+ * of a kind become desired as they are, which is usual.
  */
 
 /** From this many resources on, starting a thread takes less time than the survey. */
 const MANY = 20_000
 
-/** The input of the thread. */
+/** The survey of one kind of `kindDefinitions`, at the same index. Shared by the threads. */
+export const SHARE = {
+  /** Nobody surveys it yet. */
+  free: 0,
+  /** The thread will survey its drafts, does, or has done so. */
+  ahead: 1,
+  reading: 2,
+  known: 3,
+  /** One of the threads surveys its desired resources. */
+  taken: 4,
+} as const
+
+/** Drafts for the thread. */
+export interface AheadTask extends Pick<SurveyTask, 'path' | 'manifest' | 'shares'> {
+  /** Ends when drafts change. */
+  lease: SharedArrayBuffer
+  drafts: DraftsOfKind[]
+}
+
+/** The complete desired set for the thread. */
 export interface SurveyTask extends SurveyScope {
   /** The run's database. */
   path: string
-  /** The number of kinds that a thread has taken: one shared number. */
-  taken: Int32Array
+  /** See SHARE. */
+  shares: Int32Array
 }
-
-/** The messages of the thread: it has loaded its modules, it has begun to read, its result. */
-export type SurveyMessage = 'ready' | 'begun' | KindSurvey[]
 
 export interface SurveyorOptions {
   /** Maximum number of busy threads. */
@@ -46,10 +67,14 @@ export interface SurveyorOptions {
  * also after an error.
  */
 export class Surveyor {
+  /** See SHARE. */
+  readonly shares = new Int32Array(new SharedArrayBuffer(kindDefinitions.length * Int32Array.BYTES_PER_ELEMENT))
   readonly #workers: number
   readonly #many: number
-  #thread: Thread | undefined
+  #thread: ReadingThread<AheadTask | SurveyTask, KindSurvey[]> | undefined
   #task: SurveyTask | undefined
+  /** What the thread found in drafts and in the desired set. */
+  readonly #found: { ahead: boolean; result: Promise<KindSurvey[]> }[] = []
 
   constructor({ workers, many = MANY }: SurveyorOptions) {
     this.#workers = workers
@@ -61,20 +86,60 @@ export class Surveyor {
    * @param drafts about how many resources there will be
    */
   prepare(drafts: number): void {
-    if (this.#workers >= 2 && drafts >= this.#many) this.#thread ??= new Thread()
+    if (this.#workers < 2 || drafts < this.#many) return
+    this.#thread ??= new ReadingThread('planning/survey-worker', {
+      // V8 collects old garbage only at half of this. Ten million users would leave 400 MiB of it.
+      resourceLimits: { maxOldGenerationSizeMb: 256 },
+    })
+  }
+
+  /** The thread has loaded its modules and waits. */
+  get isIdle(): boolean {
+    return this.#thread?.isIdle === true
   }
 
   /**
-   * Begins the survey, in the thread if there is one. From now on the desired set must not change;
-   * other tables can change once this has returned.
+   * Lets the thread survey drafts until some change. Call it often while the desired set is made,
+   * whenever nothing is being written: it does nothing while the thread is busy.
+   */
+  async readAhead(rundb: RunDatabase, { manifest }: Pick<SurveyScope, 'manifest'>): Promise<void> {
+    const [thread, shares, { path }] = [this.#thread, this.shares, rundb]
+    if (thread === undefined || !thread.isIdle || path === undefined) return
+    const drafts = kindDefinitions
+      .filter((_, index) => shares[index] === SHARE.free)
+      .map(({ name: kind }) => ({ kind, count: countDrafts(rundb, kind) }))
+      .filter(({ kind, count }) => count >= this.#many && (isAsStaged(rundb, kind) || !hasDesired(rundb, kind)))
+      .sort((one, other) => other.count - one.count)
+      .map((each) => ({ ...each, atOnce: valuesAtOnce(rundb, each.kind, 'drafts') }))
+    if (drafts.length === 0) return
+    for (const { kind } of drafts) shares[indexOf(kind)] = SHARE.ahead
+    const lease = leaseDrafts(rundb).shared
+    const { result } = await thread.begin({ path, lease, drafts, manifest: { map: manifest.map }, shares })
+    this.#found.push({ ahead: true, result })
+  }
+
+  /**
+   * Begins the survey of the complete set, in the thread if there is one. From now on the desired
+   * set must not change; other tables can change once this has returned.
    */
   async begin(rundb: RunDatabase, { scoped, manifest }: SurveyScope): Promise<void> {
-    const { path } = rundb
-    const desired = kindDefinitions.reduce((sum, { name }) => sum + countDesired(rundb, name), 0)
-    if (path !== undefined) this.prepare(desired)
-    const taken = new Int32Array(new SharedArrayBuffer(4))
-    this.#task = { path: path ?? '', scoped, manifest: { map: manifest.map }, taken }
-    if (path !== undefined) await this.#thread?.begin(this.#task)
+    const [shares, { path }] = [this.shares, rundb]
+    const sizes = kindDefinitions.map(({ name }) => countDesired(rundb, name))
+    const left = (...states: number[]) => {
+      return sizes.reduce((sum, size, index) => sum + (states.includes(shares[index] ?? SHARE.free) ? size : 0), 0)
+    }
+    for (const [index, { name }] of kindDefinitions.entries()) {
+      if (scoped || !isAsStaged(rundb, name)) Atomics.store(shares, index, SHARE.free)
+    }
+    const [free, ahead] = [left(SHARE.free), left(SHARE.ahead, SHARE.reading)]
+    if (path !== undefined) this.prepare(free)
+    this.#task = { path: path ?? '', scoped, manifest: { map: manifest.map }, shares }
+    // If the thread still has more to do, this one takes the others once everything is planned.
+    if (this.#thread === undefined || (ahead > 0 && ahead >= free)) return
+    for (const index of sizes.keys()) giveUp(shares, index)
+    await Promise.all(this.#found.map(({ result }) => result))
+    const { result } = await this.#thread.begin(this.#task)
+    this.#found.push({ ahead: false, result })
   }
 
   /** The survey, once everything is planned. Takes the kinds that the thread has not begun. */
@@ -82,8 +147,12 @@ export class Surveyor {
     const task = this.#task
     if (task === undefined) return NO_VALUES
     if (this.#thread === undefined) return surveyValues(rundb, task, (kind) => hasChanges(rundb, kind))
-    const own = surveyNext(rundb, task)
-    return surveyOf([...own, ...(await this.#thread.found)])
+    const found = surveyNext(rundb, task, [SHARE.free, SHARE.ahead])
+    for (const { ahead, result } of this.#found) {
+      const useful = (await result).filter(({ kind }) => !ahead || this.shares[indexOf(kind)] === SHARE.known)
+      found.push(...useful)
+    }
+    return surveyOf(found)
   }
 
   /** Ends the thread, whether its result was used or not. */
@@ -92,54 +161,47 @@ export class Surveyor {
   }
 }
 
-/** Surveys one kind after another that no thread has taken. What changes is not known yet. */
-export function surveyNext(rundb: RunDatabase, { taken, ...scope }: SurveyTask): KindSurvey[] {
-  const found: KindSurvey[] = []
-  for (;;) {
-    const definition = kindDefinitions[Atomics.add(taken, 0, 1)]
-    if (definition === undefined) return found
-    found.push(surveyKind(rundb, definition, scope, true))
-  }
+function indexOf(kind: string): number {
+  return kindDefinitions.findIndex(({ name }) => name === kind)
 }
 
-class Thread {
-  readonly #worker: Worker
-  readonly #ready = Promise.withResolvers<void>()
-  readonly #begun = Promise.withResolvers<void>()
-  readonly #found = Promise.withResolvers<KindSurvey[]>()
+function exchange(shares: Int32Array, index: number, from: number, to: number): boolean {
+  return Atomics.compareExchange(shares, index, from, to) === from
+}
 
-  constructor() {
-    this.#worker = new Worker(threadModule('planning/survey-worker'), {
-      // V8 collects old garbage only at half of this. Ten million users would leave 400 MiB of it.
-      resourceLimits: { maxOldGenerationSizeMb: 256 },
-    })
-    const steps = [this.#ready, this.#begun, this.#found]
-    // Nothing might be awaiting them yet when they fail.
-    for (const { promise } of steps) promise.catch(() => {})
-    const fail = (error: Error) => {
-      for (const { reject } of steps) reject(error)
-    }
-    this.#worker.on('message', (message: SurveyMessage) => {
-      if (message === 'ready') this.#ready.resolve()
-      else if (message === 'begun') this.#begun.resolve()
-      else this.#found.resolve(message)
-    })
-    this.#worker.once('error', fail)
-    this.#worker.once('exit', () => fail(new Error('the thread that surveys values ended without a result')))
-  }
+/** Leaves a kind whose drafts are not all surveyed to whoever surveys what is desired. */
+function giveUp(shares: Int32Array, index: number): void {
+  for (const state of [SHARE.ahead, SHARE.reading]) exchange(shares, index, state, SHARE.free)
+}
 
-  get found(): Promise<KindSurvey[]> {
-    return this.#found.promise
+/**
+ * Surveys one kind after another. What changes is not known yet.
+ * @param states of the kinds to take
+ */
+export function surveyNext(
+  rundb: RunDatabase,
+  { shares, ...scope }: SurveyTask,
+  states: readonly number[] = [SHARE.free],
+): KindSurvey[] {
+  const found: KindSurvey[] = []
+  for (const [index, definition] of kindDefinitions.entries()) {
+    if (!states.some((state) => exchange(shares, index, state, SHARE.taken))) continue
+    found.push(surveyKind(rundb, definition, scope, true))
   }
+  return found
+}
 
-  async begin(task: SurveyTask): Promise<void> {
-    this.#worker.postMessage(task)
-    await this.#begun.promise
+/** Surveys the drafts of one kind after another, until they change. */
+export function surveyAhead(rundb: RunDatabase, { drafts, lease, manifest, shares }: AheadTask): KindSurvey[] {
+  const found: KindSurvey[] = []
+  for (const each of drafts) {
+    const index = indexOf(each.kind)
+    const definition = kindDefinitions[index]
+    if (definition === undefined || !exchange(shares, index, SHARE.ahead, SHARE.reading)) continue
+    const isUseful = () => Atomics.load(shares, index) === SHARE.reading
+    const own = surveyDrafts(rundb, definition, { drafts: each, lease: new Lease(lease), manifest, isUseful })
+    if (own !== undefined && exchange(shares, index, SHARE.reading, SHARE.known)) found.push(own)
+    else giveUp(shares, index)
   }
-
-  async end(): Promise<void> {
-    // Terminating a thread that loads its modules can end the whole process.
-    await this.#ready.promise.catch(() => {})
-    await this.#worker.terminate()
-  }
+  return found
 }

@@ -1,17 +1,22 @@
 import { parentPort } from 'node:worker_threads'
+import type { ReadingMessage } from '../rundb/reading-thread.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
-import { type SurveyMessage, type SurveyTask, surveyNext } from './survey-ahead.ts'
+import type { KindSurvey } from './survey.ts'
+import { type AheadTask, type SurveyTask, surveyAhead, surveyNext } from './survey-ahead.ts'
 
-/** The entry of the thread that surveys values while the main thread plans. */
+/** The entry of the thread that surveys values while the main thread merges and plans. */
 
-const tell = (message: SurveyMessage) => parentPort?.postMessage(message)
-parentPort?.once('message', (task: SurveyTask) => {
+const tell = (message: ReadingMessage<KindSurvey[]>) => parentPort?.postMessage(message)
+parentPort?.on('message', (task: AheadTask | SurveyTask) => {
   const rundb = new RunDatabase({ path: task.path, reads: true })
-  const found = rundb.still(() => {
-    tell('begun')
-    return surveyNext(rundb, task)
-  })
-  rundb.close()
-  tell(found)
+  try {
+    const found = rundb.still(() => {
+      tell('begun')
+      return 'drafts' in task ? surveyAhead(rundb, task) : surveyNext(rundb, task)
+    })
+    tell(found)
+  } finally {
+    rundb.close()
+  }
 })
 tell('ready')

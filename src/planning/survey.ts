@@ -1,10 +1,10 @@
 import type { Manifest } from '../config/manifest.ts'
-import type { JsonObject } from '../json.ts'
 import type { Gathered, Gatherer, KindDefinition } from '../kinds/kind.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import type { Attributes } from '../resource.ts'
-import { type Values, valuesInOrder, valuesOfKind } from '../rundb/desired.ts'
+import { countDesired } from '../rundb/desired-facts.ts'
+import { type Lease, LeaseEnded } from '../rundb/lease.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
+import { type DraftsOfKind, type Values, valuesInOrder, valuesOfDrafts, valuesOfKind } from '../rundb/values.ts'
 import { FieldCounts, type FieldTable } from './field-table.ts'
 
 /**
@@ -57,11 +57,44 @@ export function surveyKind(
   changing: boolean,
 ): KindSurvey {
   const { name: kind, review } = definition
-  const gatherer = review?.gathering?.begin({ rundb, manifest, changing })
+  const gatherer = review?.gathering?.begin({ count: countDesired(rundb, kind), manifest, changing })
   const found = tablesOf(rundb, definition, scoped, valuesOfKind, gatherer)
   // The order of the resources decides which fields are too many.
   const { own, whole } = found.cut ? tablesOf(rundb, definition, scoped, valuesInOrder) : found
   return { kind, own, whole, gathered: gatherer?.gathered() }
+}
+
+/** Drafts of a kind, read while other tables change. */
+export interface DraftsRead extends Pick<SurveyScope, 'manifest'> {
+  drafts: DraftsOfKind
+  lease: Lease
+  /** False once other values will be desired. */
+  isUseful(): boolean
+}
+
+/**
+ * Surveys drafts as if all became desired as they are.
+ * @returns undefined if they changed, or if their order counts
+ */
+export function surveyDrafts(
+  rundb: RunDatabase,
+  definition: KindDefinition,
+  { drafts, lease, manifest, isUseful }: DraftsRead,
+): KindSurvey | undefined {
+  const { name: kind, review } = definition
+  const counts = new FieldCounts(definition)
+  const gatherer = review?.gathering?.begin({ count: drafts.count, manifest, changing: true })
+  try {
+    for (const values of valuesOfDrafts(rundb, drafts, lease)) {
+      if (!isUseful()) return undefined
+      add(values, counts, gatherer)
+    }
+  } catch (error) {
+    if (error instanceof LeaseEnded) return undefined
+    throw error
+  }
+  const own = counts.table()
+  return counts.cut ? undefined : { kind, own, whole: own, gathered: gatherer?.gathered() }
 }
 
 /** Puts together what was found in all kinds. */
@@ -84,20 +117,17 @@ function tablesOf(
   gatherer?: Gatherer,
 ): { own: FieldTable; whole: FieldTable; cut: boolean } {
   const counts = new FieldCounts(definition)
-  for (const [attributes, secrets, place] of each(valuesOf(rundb, definition.name, 'desired'))) {
-    counts.add(attributes, secrets, place)
-    gatherer?.add(attributes, secrets, place)
-  }
+  for (const values of valuesOf(rundb, definition.name, 'desired')) add(values, counts, gatherer)
   const own = counts.table()
   if (!scoped) return { own, whole: own, cut: counts.cut }
-  for (const [attributes, , place] of each(valuesOf(rundb, definition.name, 'out_of_scope'))) {
-    counts.add(attributes, null, place)
-  }
+  for (const values of valuesOf(rundb, definition.name, 'out_of_scope')) add(values, counts)
   return { own, whole: counts.table(), cut: counts.cut }
 }
 
-function* each(values: Iterable<Values>): Generator<[Attributes, JsonObject | null, number]> {
-  for (const { attributes, secrets, places } of values) {
-    for (const [index, one] of attributes.entries()) yield [one, secrets[index] ?? null, places[index] ?? 0]
+function add({ attributes, secrets, places }: Values, counts: FieldCounts, gatherer?: Gatherer): void {
+  for (const [index, one] of attributes.entries()) {
+    const [secret, place] = [secrets[index] ?? null, places[index] ?? 0]
+    counts.add(one, secret, place)
+    gatherer?.add(one, secret, place)
   }
 }

@@ -10,6 +10,8 @@ interface Facts {
   counts: Map<string, number>
   /** By the kind that refers: roles, and the kinds that they lead to. */
   closed: Map<string, Readonly<Record<string, string>>>
+  /** Kinds whose resources are exactly their drafts, unchanged. */
+  asStaged: Set<string>
 }
 
 const known = new WeakMap<RunDatabase, Facts>()
@@ -17,7 +19,7 @@ const known = new WeakMap<RunDatabase, Facts>()
 function factsOf(rundb: RunDatabase): Facts {
   let facts = known.get(rundb)
   if (facts === undefined) {
-    facts = { counts: new Map(), closed: new Map() }
+    facts = { counts: new Map(), closed: new Map(), asStaged: new Set() }
     known.set(rundb, facts)
   }
   return facts
@@ -25,9 +27,10 @@ function factsOf(rundb: RunDatabase): Facts {
 
 /** Forgets the facts about a kind. Call it whenever desired resources of a kind change. */
 export function desiredChanged(rundb: RunDatabase, kind: string): void {
-  const { counts, closed } = factsOf(rundb)
+  const { counts, closed, asStaged } = factsOf(rundb)
   counts.delete(kind)
   closed.delete(kind)
+  asStaged.delete(kind)
   for (const [other, refs] of closed) if (Object.values(refs).includes(kind)) closed.delete(other)
 }
 
@@ -62,4 +65,19 @@ export function closeReferences(rundb: RunDatabase, kind: string, refs: Readonly
 /** Whether every reference of a kind in this role surely leads to a desired resource. */
 export function isClosed(rundb: RunDatabase, kind: string, role: string, to: string): boolean {
   return factsOf(rundb).closed.get(kind)?.[role] === to
+}
+
+/** Records that the resources of a kind are exactly its drafts, with their values. */
+export function desiredAsStaged(rundb: RunDatabase, kind: string): void {
+  factsOf(rundb).asStaged.add(kind)
+}
+
+/** Notes that values of desired resources of a kind changed. */
+export function desiredRewritten(rundb: RunDatabase, kind: string): void {
+  factsOf(rundb).asStaged.delete(kind)
+}
+
+/** Whether the desired resources of a kind are exactly its drafts, with their values. */
+export function isAsStaged(rundb: RunDatabase, kind: string): boolean {
+  return factsOf(rundb).asStaged.has(kind)
 }

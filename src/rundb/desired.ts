@@ -1,12 +1,13 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import { canonicalJson, type JsonObject } from '../json.ts'
-import type { Attributes, DesiredResource } from '../resource.ts'
-import type { Parameter, Row } from '../sqlite/open.ts'
-import { desiredAdded, desiredCounted } from './desired-facts.ts'
+import { canonicalJson } from '../json.ts'
+import type { DesiredResource } from '../resource.ts'
+import type { Parameter } from '../sqlite/open.ts'
+import { desiredAdded, desiredAsStaged, desiredCounted, desiredRewritten } from './desired-facts.ts'
+import { countDrafts, draftCounts } from './draft-facts.ts'
 import { hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
-import { isDerived, noteDerived } from './loose.ts'
+import { noteDerived } from './loose.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
-import { largestSize, noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
+import { noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
 
 /** The desired set: the table `desired`. In: merged drafts. Out: resources, values and counts. */
 
@@ -76,8 +77,7 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
   const place = at === undefined ? `${OF_MANIFEST}, NULL, NULL` : `${at}.seq, ${at}.file, ${at}.line`
   const bound = [...parameters]
   const kindOfAll = `?${bound.push(kind)}`
-  const isFirst = rundb.statement('SELECT 1 FROM desired WHERE kind = ? LIMIT 1').get(kind) === undefined
-  if (isFirst) desiredCounted(rundb, kind, 0)
+  if (!hasDesired(rundb, kind)) desiredCounted(rundb, kind, 0)
   const added = rundb.run(
     `INSERT INTO desired (${COLUMNS})
      SELECT ${kindOfAll}, ${key}, ${refs}, ${attributes}, ${secrets}, ${place}, ${records} FROM ${from} WHERE ${where}`,
@@ -124,7 +124,7 @@ function areInOrder(rundb: RunDatabase, kind: string): boolean {
 
 /** Moves resources with a single draft into the desired set, all within SQLite. */
 export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
-  const count = rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
+  const count = countDrafts(rundb, kind)
   if (count === 0) return
   const lookedUp = count < lastDraftId(rundb) * FEW || areInOrder(rundb, kind)
   const single: Derivation = {
@@ -138,7 +138,12 @@ export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
     at: DRAFTS,
     records: 'records',
   }
-  deriveAll(rundb, single, kind)
+  if (deriveAll(rundb, single, kind) === count) desiredAsStaged(rundb, kind)
+}
+
+/** Changes attributes or secrets of desired resources of a kind. @param sql an UPDATE */
+export function changeDesired(rundb: RunDatabase, kind: string, sql: string, ...parameters: Parameter[]): void {
+  if (rundb.run(sql, ...parameters) > 0) desiredRewritten(rundb, kind)
 }
 
 /** Overlays what the manifest defines on what records say about the same resource, by field. */
@@ -152,7 +157,7 @@ export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredRe
   const merged = canonicalJson({ ...JSON.parse(String(found.attributes)), ...attributes })
   noteHalfPairs(rundb, kind, merged)
   noteSize(rundb, kind, merged.length + String(found.secrets ?? '').length)
-  rundb.run('UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', merged, kind, key)
+  changeDesired(rundb, kind, 'UPDATE desired SET attributes = ? WHERE kind = ? AND key = ?', merged, kind, key)
 }
 
 export function findDesired(rundb: RunDatabase, kind: string, key: string): DesiredResource | undefined {
@@ -201,96 +206,29 @@ export function desiredFromRow(row: Record<string, SQLOutputValue>): DesiredReso
   }
 }
 
+export function hasDesired(rundb: RunDatabase, kind: string): boolean {
+  return rundb.statement('SELECT 1 FROM desired WHERE kind = ? LIMIT 1').get(kind) !== undefined
+}
+
 export function isDesired(rundb: RunDatabase, kind: string, key: string): boolean {
   return rundb.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
-/** Values of many resources of a kind, in lists of the same order. */
-export interface Values {
-  attributes: Attributes[]
-  secrets: (JsonObject | null)[]
-  /** The position of each resource: see DesiredRow.seq. */
-  places: number[]
-}
-
-/** The position of resources out of scope: after all others. */
-const BEHIND_ALL = Number.MAX_SAFE_INTEGER
-
-type ValuesTable = 'desired' | 'out_of_scope'
-
-const COLUMNS_OF: Record<ValuesTable, string> = {
-  desired: "attributes, coalesce(secrets, 'null') AS secrets, seq AS place",
-  out_of_scope: `attributes, 'null' AS secrets, ${BEHIND_ALL} AS place`,
-}
-
-/** Maximum number of resources per read, and of bytes of their JSON. */
-const VALUES_AT_ONCE = 500
-const BYTES_AT_ONCE = 4 << 20
-
-/**
- * The values of all resources of a kind, in key order. Read as one JSON text per batch, which takes
- * half the time of single rows.
- * @param table secrets of resources out of scope are unknown
- */
-export function* valuesOfKind(rundb: RunDatabase, kind: string, table: ValuesTable): Generator<Values> {
-  const atOnce = valuesAtOnce(rundb, kind, table)
-  const page = (sign: '>=' | '>') =>
-    rundb.statement(
-      `SELECT max(key) AS last, '[' || group_concat(attributes) || ']' AS attributes, '[' || group_concat(secrets) || ']' AS secrets,
-         '[' || group_concat(place) || ']' AS places
-       FROM (SELECT key, ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ? AND key ${sign} ? ORDER BY key LIMIT ?)`,
-    )
-  for (let row = page('>=').get(kind, '', atOnce); row !== undefined && row.last !== null; ) {
-    yield valuesFromRow(row)
-    row = page('>').get(kind, row.last ?? null, atOnce)
-  }
-}
-
-/** The same in the order of the records; those without a record by key. */
-export function* valuesInOrder(rundb: RunDatabase, kind: string, table: ValuesTable): Generator<Values> {
-  const rows = rundb.iterate(
-    `SELECT '[' || attributes || ']' AS attributes, '[' || secrets || ']' AS secrets, '[' || place || ']' AS places
-     FROM (SELECT ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ? ORDER BY place)`,
-    kind,
-  )
-  for (const row of rows) yield valuesFromRow(row)
-}
-
-function valuesAtOnce(rundb: RunDatabase, kind: string, table: ValuesTable): number {
-  // In UTF-8, three bytes for each character of UTF-16 at most.
-  const noted = isDerived(rundb, kind) ? 0 : 3 * largestSize(rundb, kind)
-  const largest = noted === 0 ? largestIn(rundb, kind, table) : noted
-  return Math.max(1, Math.min(VALUES_AT_ONCE, Math.floor(BYTES_AT_ONCE / Math.max(largest, 1))))
-}
-
-/** The bytes of the largest resource of a kind. */
-function largestIn(rundb: RunDatabase, kind: string, table: ValuesTable): number {
-  const size = 'octet_length(attributes) + octet_length(secrets)'
-  return rundb.count(`SELECT max(${size}) FROM (SELECT ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ?)`, kind)
-}
-
-function valuesFromRow({ attributes, secrets, places }: Row): Values {
-  return {
-    attributes: JSON.parse(String(attributes)),
-    secrets: JSON.parse(String(secrets)),
-    places: JSON.parse(String(places)),
-  }
-}
-
 /**
  * The number of records of each kind, in all staging tables. Role assignments: those that records
- * give to other users. Drafts are counted by their index.
+ * give to other users.
  */
 export function countRecords(rundb: RunDatabase): Map<string, number> {
-  const rows = rundb
+  const others = rundb
     .statement(
       `SELECT kind, sum(records) AS n FROM (
-         SELECT kind, sum(records) AS records FROM drafts GROUP BY kind UNION ALL SELECT kind, records FROM rejects WHERE kind <> 'record'
-         UNION ALL SELECT kind, records FROM left_out_with
+         SELECT kind, records FROM rejects WHERE kind <> 'record' UNION ALL SELECT kind, records FROM left_out_with
          UNION ALL SELECT '${ROLE_ASSIGNMENT}', 1 FROM grants) GROUP BY kind`,
     )
     .all()
-  return new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
+  const counts = new Map([...draftCounts(rundb)].map(([kind, { records }]) => [kind, records]))
+  for (const { kind, n } of others) counts.set(String(kind), (counts.get(String(kind)) ?? 0) + Number(n))
+  return counts
 }
 
 /** By kind: the number of resources that come from records, and of these records. */

@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Origin } from '../sources/source.ts'
 import type { Row } from '../sqlite/open.ts'
+import { countDrafts, countToldApart, draftsChange, TOLD_APART } from './draft-facts.ts'
 import { gatherRepeats, unpackRepeats } from './repeats.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 import { noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
@@ -120,6 +121,7 @@ export function addToDrafts(
   which: string,
   ...parameters: (string | number)[]
 ): number {
+  draftsChange(rundb)
   return rundb.run(
     `INSERT INTO drafts (${COLUMNS})
      SELECT ?1, kind, key, dedupe_group, refs, ?2, NULL, file, line, 0, NULL, NULL, NULL FROM drafts d WHERE ${which}`,
@@ -128,9 +130,6 @@ export function addToDrafts(
     ...parameters,
   )
 }
-
-/** Drafts `d` with a dedupe key: their groups begin with g, groups of a key alone with k. */
-const TOLD_APART = "dedupe_group < 'k'"
 
 /**
  * Prepares the drafts once all are staged: counts repeats, and creates the indexes for counting,
@@ -149,13 +148,12 @@ export function indexDrafts(rundb: RunDatabase): void {
 
 /** Whether drafts of a kind have a dedupe key. */
 function hasToldApart(rundb: RunDatabase, kind: string): boolean {
-  return rundb.count(`SELECT EXISTS (SELECT 1 FROM drafts WHERE kind = ? AND ${TOLD_APART})`, kind) > 0
+  return countToldApart(rundb, kind) > 0
 }
 
 /** Whether drafts of the kind are known by their key alone. */
 function hasKeyed(rundb: RunDatabase, kind: string): boolean {
-  const toldApart = rundb.count(`SELECT count(*) FROM drafts WHERE kind = ? AND ${TOLD_APART}`, kind)
-  return toldApart < rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
+  return countToldApart(rundb, kind) < countDrafts(rundb, kind)
 }
 
 /** IDs of the drafts in the group of a draft with the kind `?1`, key `?2` and record `?3`. */
@@ -186,6 +184,7 @@ export function turnReferences(
   turned: (key: string, refs: Record<string, string>) => Turned,
 ): void {
   if (rundb.count('SELECT EXISTS (SELECT 1 FROM aliases WHERE kind = ?)', target) === 0) return
+  draftsChange(rundb)
   const update = rundb.statement('UPDATE drafts SET refs = ?, key = ?, dedupe_group = ? WHERE id = ?')
   const updateNotes = rundb.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
   const page = rundb.statement(
@@ -210,6 +209,7 @@ export function turnReferences(
 /** Adds records without a dedupe key to the group of their key, if it has only one. */
 export function joinUndecided(rundb: RunDatabase, kind: string): void {
   if (!hasToldApart(rundb, kind) || !hasKeyed(rundb, kind)) return
+  draftsChange(rundb)
   // The + keeps SQLite from scanning all groups of the kind for each.
   const told = `FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND +o.${TOLD_APART}`
   rundb.run(

@@ -1,7 +1,6 @@
-import { Worker } from 'node:worker_threads'
-import { threadModule } from '../files/package.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
 import { fileOfLive } from './live.ts'
+import { ReadingThread } from './reading-thread.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
@@ -19,35 +18,15 @@ export interface ReadTask {
   parameters: readonly Parameter[]
 }
 
-/** The messages of the thread: it has loaded its modules, it has begun to read, its rows. */
-export type ReadMessage = 'ready' | 'begun' | Row[]
-
-/** A query in the thread. */
-interface Query {
-  begun: PromiseWithResolvers<void>
-  rows: PromiseWithResolvers<Row[]>
-}
-
 /** Call `end`, also after an error. */
 export class Reader {
   readonly #rundb: RunDatabase
   readonly #path: string
-  readonly #worker: Worker
-  readonly #ready = settledLater<void>()
-  #query: Query | undefined
-  #failure: Error | undefined
+  readonly #thread = new ReadingThread<ReadTask, Row[]>('rundb/reader-worker')
 
   private constructor(rundb: RunDatabase, path: string) {
     this.#rundb = rundb
     this.#path = path
-    this.#worker = new Worker(threadModule('rundb/reader-worker'))
-    this.#worker.on('message', (message: ReadMessage) => {
-      if (message === 'ready') this.#ready.resolve()
-      else if (message === 'begun') this.#query?.begun.resolve()
-      else this.#query?.rows.resolve(message)
-    })
-    this.#worker.once('error', (error) => this.#fail(error))
-    this.#worker.once('exit', () => this.#fail(new Error('the thread that reads the run has ended')))
   }
 
   /** Starts the thread. Undefined: the database is in memory. */
@@ -60,31 +39,12 @@ export class Reader {
    * @returns its rows, once the thread has them
    */
   async begin(sql: string, ...parameters: Parameter[]): Promise<{ rows: Promise<Row[]> }> {
-    await this.#ready.promise
-    if (this.#failure !== undefined) throw this.#failure
-    const query: Query = { begun: settledLater(), rows: settledLater() }
-    this.#query = query
     const live = fileOfLive(this.#rundb)
-    this.#worker.postMessage({ path: this.#path, live, sql, parameters } satisfies ReadTask)
-    await query.begun.promise
-    return { rows: query.rows.promise }
+    const { result } = await this.#thread.begin({ path: this.#path, live, sql, parameters })
+    return { rows: result }
   }
 
   async end(): Promise<void> {
-    // Terminating a thread that loads its modules can end the whole process.
-    await this.#ready.promise.catch(() => {})
-    await this.#worker.terminate()
+    await this.#thread.end()
   }
-
-  #fail(error: Error): void {
-    this.#failure ??= error
-    for (const each of [this.#ready, this.#query?.begun, this.#query?.rows]) each?.reject(error)
-  }
-}
-
-/** A promise whose failure is handled even if nothing awaits it yet. */
-function settledLater<T>(): PromiseWithResolvers<T> {
-  const later = Promise.withResolvers<T>()
-  later.promise.catch(() => {})
-  return later
 }

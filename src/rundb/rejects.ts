@@ -2,6 +2,7 @@ import type { Origin } from '../sources/source.ts'
 import type { Parameter } from '../sqlite/open.ts'
 import { addressIn } from './desired.ts'
 import { closeReferences, countDesired, desiredChanged } from './desired-facts.ts'
+import { draftsChange } from './draft-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { canDangle, type Reference } from './loose.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
@@ -138,6 +139,7 @@ export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameter
     ...bound,
   )
   if (rejected === 0) return 0
+  if (from === 'drafts') draftsChange(rundb)
   // The condition might scan the whole table. Rows with their own key are deleted by key.
   if (from !== 'desired') rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
   else takeRejected(rundb, before)

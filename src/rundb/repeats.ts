@@ -1,3 +1,4 @@
+import { draftsChange } from './draft-facts.ts'
 import type { Place, RunDatabase } from './run-database.ts'
 
 /**
@@ -36,6 +37,7 @@ const DRAFTS_AT_ONCE = 50_000
 
 /** Adds the records of its repeats to each draft. Call it after staging, before reading drafts. */
 export function gatherRepeats(rundb: RunDatabase): void {
+  draftsChange(rundb)
   let sums = new Map<number, { repeats: number; records: number }>()
   for (const packed of chunks(rundb)) {
     for (let at = 0; at < packed.length; at += WIDTH) {
@@ -72,6 +74,7 @@ function addSums(rundb: RunDatabase, sums: ReadonlyMap<number, { repeats: number
 export function unpackRepeats(rundb: RunDatabase, which?: string, ...parameters: string[]): void {
   const chosen = which === undefined ? '' : `WHERE draft IN (${which})`
   if (rundb.count(`SELECT EXISTS (SELECT 1 FROM repeated ${chosen})`, ...parameters) === 0) return
+  draftsChange(rundb)
   rundb.exec('CREATE TEMP TABLE IF NOT EXISTS unpacking (draft INTEGER PRIMARY KEY) STRICT')
   rundb.run(`INSERT INTO unpacking SELECT draft FROM repeated ${chosen}`, ...parameters)
   for (let drafts = nextDrafts(rundb, -1); drafts.length > 0; drafts = nextDrafts(rundb, drafts.at(-1) ?? 0)) {

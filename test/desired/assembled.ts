@@ -1,11 +1,14 @@
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Manifest } from '../../src/config/manifest.ts'
 import { account, countYielded } from '../../src/desired/accounting.ts'
 import { assembleDesired } from '../../src/desired/assemble.ts'
 import { DesiredSet } from '../../src/desired/desired-set.ts'
 import { stageRecords } from '../../src/desired/stage.ts'
 import { canonicalJson, type JsonObject } from '../../src/json.ts'
+import { draftDefinitions } from '../../src/kinds/registry.ts'
 import type { MapResult } from '../../src/mapping/result.ts'
+import { isAsStaged } from '../../src/rundb/desired-facts.ts'
+import { countToldApart, draftCounts } from '../../src/rundb/draft-facts.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { Source, SourceRecord } from '../../src/sources/source.ts'
 import { manifestWith } from '../mapping/manifest.ts'
@@ -44,8 +47,9 @@ export async function assembled(
   records: readonly RecordPart[],
   changed: Partial<Manifest> = {},
   chunks: readonly (readonly number[])[] = [records.map((_, index) => index)],
+  { folder, onKind = async () => {} }: { folder?: string; onKind?: (rundb: RunDatabase) => Promise<void> } = {},
 ): Promise<DesiredSet> {
-  const rundb = new RunDatabase(undefined)
+  const rundb = new RunDatabase(folder)
   onTestFinished(() => rundb.close())
   const result = await stageRecords({
     rundb,
@@ -55,10 +59,35 @@ export async function assembled(
     chunksInFlight: 1,
   })
   const yielded = countYielded(rundb)
-  const assigned = await assembleDesired(rundb, manifestWith({}, changed))
+  const assigned = await assembleDesired(rundb, manifestWith({}, changed), {
+    onKind: async () => {
+      expectFacts(rundb)
+      await onKind(rundb)
+    },
+  })
+  expectFacts(rundb)
   const passed = chunks.flat().length
   const stream = { stream: 'users', file: 'users.csv', read: passed, passed, rejected: 0, role: 'main' as const }
   return new DesiredSet(rundb, account(rundb, yielded, [stream], result, assigned))
+}
+
+/** What is cached about drafts, and about kinds that are desired as they were staged. */
+function expectFacts(rundb: RunDatabase): void {
+  const rows = (sql: string, ...kinds: string[]) =>
+    rundb
+      .statement(sql)
+      .all(...kinds)
+      .map((row) => ({ ...row }))
+  const counts = rows('SELECT kind, count(*) AS drafts, sum(records) AS records FROM drafts GROUP BY kind')
+  expect([...draftCounts(rundb)].map(([kind, count]) => ({ kind, ...count }))).toEqual(counts)
+  for (const { name } of draftDefinitions) {
+    const toldApart = rows("SELECT count(*) AS n FROM drafts WHERE kind = ? AND dedupe_group < 'k'", name)
+    expect(toldApart).toEqual([{ n: countToldApart(rundb, name) }])
+    if (!isAsStaged(rundb, name)) continue
+    const values = (table: string) =>
+      rows(`SELECT key, refs, attributes, secrets, seq FROM ${table} WHERE kind = ? ORDER BY key, seq`, name)
+    expect(values('desired')).toEqual(values('drafts'))
+  }
 }
 
 function sourceOf(chunks: readonly (readonly number[])[]): Source {

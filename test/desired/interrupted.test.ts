@@ -7,7 +7,7 @@ test('a signal is handled while duplicates are merged, which takes long with man
   const rundb = new RunDatabase(undefined)
   onTestFinished(() => rundb.close())
   const interrupted = new AbortController()
-  const assembling = async () => assembleDesired(rundb, manifestWith({}), interrupted.signal)
+  const assembling = async () => assembleDesired(rundb, manifestWith({}), { signal: interrupted.signal })
   setImmediate(() => interrupted.abort(new Error('interrupted')))
   await expect(assembling()).rejects.toThrow('interrupted')
 })

@@ -6,8 +6,9 @@ import { Earliest } from '../../src/kinds/earliest.ts'
 import { kindDefinition } from '../../src/kinds/registry.ts'
 import { lookalikeAddresses, SeenAddresses } from '../../src/kinds/user/lookalikes.ts'
 import { FieldCounts } from '../../src/planning/field-table.ts'
-import { insertDesired, valuesInOrder, valuesOfKind } from '../../src/rundb/desired.ts'
+import { insertDesired } from '../../src/rundb/desired.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
+import { valuesInOrder, valuesOfKind } from '../../src/rundb/values.ts'
 import { runs, TIMEOUT } from './runs.ts'
 
 const user = kindDefinition('user')

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { surveyOf, surveyValues } from '../../src/planning/survey.ts'
-import { Surveyor, surveyNext } from '../../src/planning/survey-ahead.ts'
+import { SHARE, Surveyor, surveyNext } from '../../src/planning/survey-ahead.ts'
 import { insertAction } from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
@@ -74,19 +74,15 @@ test('a thread during planning finds the same as a survey after planning', async
 
 test('threads share the kinds, and each is surveyed once', () => {
   const rundb = desired()
-  const taken = new Int32Array(new SharedArrayBuffer(4))
-  const task = { path: '', scoped: false, manifest, taken }
-  Atomics.store(
-    taken,
-    0,
-    kindDefinitions.findIndex(({ name }) => name === 'user'),
-  )
+  const shares = new Int32Array(new SharedArrayBuffer(4 * kindDefinitions.length))
+  const task = { path: '', scoped: false, manifest, shares }
+  const index = kindDefinitions.findIndex(({ name }) => name === 'organization')
+  Atomics.store(shares, index, SHARE.reading)
   const own = surveyNext(rundb, task)
   expect(own.map(({ kind }) => kind)).not.toContain('organization')
-  expect(surveyNext(rundb, task)).toEqual([])
-  Atomics.store(taken, 0, 0)
-  const all = surveyNext(rundb, task)
-  expect(surveyOf(all.toReversed())).toEqual(surveyValues(rundb, task, () => true))
+  expect(surveyNext(rundb, task, [SHARE.free, SHARE.ahead])).toEqual([])
+  const other = surveyNext(rundb, task, [SHARE.reading])
+  expect(surveyOf([...other, ...own])).toEqual(surveyValues(rundb, task, () => true))
 })
 
 test('with few values or one thread, the survey runs after planning', async () => {

@@ -87,5 +87,5 @@ test('a thread that has ended answers no query', async () => {
   const rundb = users(1, () => false)
   const reader = Reader.start(rundb)
   await reader?.end()
-  await expect(reader?.begin('SELECT 1')).rejects.toThrow('the thread that reads the run has ended')
+  await expect(reader?.begin('SELECT 1')).rejects.toThrow('the thread rundb/reader-worker has ended')
 })

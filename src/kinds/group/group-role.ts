@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../json.ts'
 import type { LiveResource, RefIds } from '../../resource.ts'
-import { type Derivation, deriveAll } from '../../rundb/desired.ts'
+import { changeDesired, type Derivation, deriveAll } from '../../rundb/desired.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { Api } from '../../workos/api.ts'
 import type { KindDefinition } from '../kind.ts'
@@ -72,7 +72,11 @@ function deriveGroupRoles(rundb: RunDatabase): void {
   if (rundb.count(`SELECT EXISTS (SELECT 1 FROM desired WHERE ${WITH_ROLES})`) === 0) return
   deriveAll(rundb, OF_GROUPS)
   deriveRolesOfGroups(rundb)
-  rundb.run(`UPDATE desired SET attributes = json_remove(attributes, '$.roles') WHERE ${WITH_ROLES}`)
+  changeDesired(
+    rundb,
+    'group',
+    `UPDATE desired SET attributes = json_remove(attributes, '$.roles') WHERE ${WITH_ROLES}`,
+  )
 }
 
 const WITH_ROLES = "kind = 'group' AND attributes -> '$.roles' IS NOT NULL"

@@ -1,6 +1,7 @@
 import type { RoleConfig } from '../../config/manifest.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import { changeDesired } from '../../rundb/desired.ts'
 import { noteAll } from '../../rundb/notes.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
@@ -111,7 +112,9 @@ function noteDefaults(rundb: RunDatabase, general: string | null): void {
 }
 
 function setDefaults(rundb: RunDatabase, general: string | null): void {
-  rundb.run(
+  changeDesired(
+    rundb,
+    'membership',
     `UPDATE desired SET attributes = json_set(attributes, '$.roles', json_array(${DEFAULT})) WHERE ${WITHOUT}`,
     general,
   )
@@ -153,5 +156,6 @@ function noteLost(rundb: RunDatabase): void {
 }
 
 function setFirst(rundb: RunDatabase): void {
-  rundb.run(`UPDATE desired SET attributes = json_set(attributes, '$.roles', json_array(${FIRST})) WHERE ${SEVERAL}`)
+  const set = `UPDATE desired SET attributes = json_set(attributes, '$.roles', json_array(${FIRST})) WHERE ${SEVERAL}`
+  changeDesired(rundb, 'membership', set)
 }

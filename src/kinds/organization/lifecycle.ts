@@ -1,6 +1,7 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { canonicalJson } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
+import { changeDesired } from '../../rundb/desired.ts'
 import { DIFFERING } from '../../rundb/drafts.ts'
 import { keyRanges } from '../../rundb/key-ranges.ts'
 import { insertNote, noteAll, noteDesired } from '../../rundb/notes.ts'
@@ -188,7 +189,9 @@ function noteDoubtedDomains(rundb: RunDatabase): number {
 }
 
 function unverifyDoubtedDomains(rundb: RunDatabase): void {
-  rundb.run(
+  changeDesired(
+    rundb,
+    'organization',
     `UPDATE desired AS o SET attributes = json_set(o.attributes, '$.verifiedDomains',
        (SELECT json_group_array(held.value ORDER BY held.value) FROM ${VERIFIED} held WHERE NOT ${DOUBTED}))
      WHERE ${WITH_VERIFIED} AND EXISTS (SELECT 1 FROM ${VERIFIED} held WHERE ${DOUBTED})`,
@@ -196,7 +199,9 @@ function unverifyDoubtedDomains(rundb: RunDatabase): void {
 }
 
 function removeEmptyVerified(rundb: RunDatabase): void {
-  rundb.run(
+  changeDesired(
+    rundb,
+    'organization',
     `UPDATE desired SET attributes = json_remove(attributes, '$.verifiedDomains')
      WHERE kind = 'organization' AND json_array_length(attributes, '$.verifiedDomains') = 0`,
   )
@@ -255,5 +260,6 @@ function organizationRow(rundb: RunDatabase, key: string): Row | undefined {
 }
 
 function setAttributes(rundb: RunDatabase, key: string, attributes: Attributes): void {
-  rundb.run("UPDATE desired SET attributes = ? WHERE kind = 'organization' AND key = ?", canonicalJson(attributes), key)
+  const set = "UPDATE desired SET attributes = ? WHERE kind = 'organization' AND key = ?"
+  changeDesired(rundb, 'organization', set, canonicalJson(attributes), key)
 }

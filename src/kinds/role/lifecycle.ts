@@ -1,4 +1,4 @@
-import { type Derivation, deriveAll } from '../../rundb/desired.ts'
+import { changeDesired, type Derivation, deriveAll } from '../../rundb/desired.ts'
 import { leaveOut } from '../../rundb/left-out.ts'
 import { rejectAll } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
@@ -41,7 +41,9 @@ export function refuseStrayDefinitions(rundb: RunDatabase): void {
 export function nameOrganizationRoles(rundb: RunDatabase): void {
   if (rundb.count(`SELECT count(*) FROM desired WHERE ${DEFINED} AND instr(key, '@') > 0`) === 0) return
   const organization = "(m.refs ->> '$.organization')"
-  rundb.run(
+  changeDesired(
+    rundb,
+    'membership',
     `UPDATE desired AS m SET attributes = json_set(m.attributes, '$.roles', (
        SELECT json_group_array(slug ORDER BY slug) FROM (
          SELECT DISTINCT ${organizationSlug('role.value', organization)} AS slug

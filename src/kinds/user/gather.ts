@@ -1,4 +1,3 @@
-import { countDesired } from '../../rundb/desired-facts.ts'
 import type { GatherContext, Gatherer, Gathering } from '../kind.ts'
 import { lookalikeAddresses, SeenAddresses } from './lookalikes.ts'
 import { countPasswords, KeptPasswords } from './passwords/counts.ts'
@@ -14,10 +13,10 @@ export const gatheringUsers: Gathering = {
   ],
 }
 
-function gatherUsers({ rundb, manifest, changing }: GatherContext): Gatherer {
+function gatherUsers({ count, manifest, changing }: GatherContext): Gatherer {
   const passwords = new KeptPasswords()
   const names = changing && mapsNames(manifest) ? new NamesSeen() : undefined
-  const addresses = changing ? new SeenAddresses(countDesired(rundb, 'user')) : undefined
+  const addresses = changing ? new SeenAddresses(count) : undefined
   return {
     add(attributes, secrets, place) {
       passwords.add(secrets)

@@ -2,7 +2,7 @@ import type { Manifest } from '../../config/manifest.ts'
 import { counted, figure } from '../../diagnostics/printable.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
-import { type Derivation, deriveAll } from '../../rundb/desired.ts'
+import { changeDesired, type Derivation, deriveAll } from '../../rundb/desired.ts'
 import { originOf, type RunDatabase, textIn } from '../../rundb/run-database.ts'
 import type { KindDefinition } from '../kind.ts'
 import { isInScope, refOf } from '../scope.ts'
@@ -185,7 +185,8 @@ export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, '
     at: 'desired',
   }
   deriveAll(rundb, factors, totp.issuer ?? null)
-  rundb.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
+  const remove = `UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`
+  changeDesired(rundb, 'user', remove)
 }
 
 /** A remark on a secret does not apply if a merge replaced or removed the secret. */

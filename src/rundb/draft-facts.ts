@@ -1,0 +1,68 @@
+import { Lease } from './lease.ts'
+import type { RunDatabase } from './run-database.ts'
+
+/**
+ * A cache of facts about the staged drafts. In: every change of the table `drafts` once all are
+ * staged. Out: the number of drafts of a kind; and an end of what another thread reads.
+ */
+
+/** Drafts `d` with a dedupe key: their groups begin with g, groups of a key alone with k. */
+export const TOLD_APART = "dedupe_group < 'k'"
+
+interface Facts {
+  /** By kind: drafts, and the records that they represent. */
+  counts?: ReadonlyMap<string, { drafts: number; records: number }>
+  /** By kind: drafts with a dedupe key. */
+  toldApart?: ReadonlyMap<string, number>
+  /** Of a thread that reads drafts. */
+  lease?: Lease
+}
+
+const known = new WeakMap<RunDatabase, Facts>()
+
+function factsOf(rundb: RunDatabase): Facts {
+  const facts = known.get(rundb) ?? {}
+  known.set(rundb, facts)
+  return facts
+}
+
+/** Forgets the facts. Call it before drafts change. */
+export function draftsChange(rundb: RunDatabase): void {
+  known.get(rundb)?.lease?.end()
+  known.delete(rundb)
+}
+
+/** Lets another thread read drafts until they change. One thread at a time. */
+export function leaseDrafts(rundb: RunDatabase): Lease {
+  const lease = new Lease()
+  factsOf(rundb).lease = lease
+  return lease
+}
+
+/** By kind: the number of drafts, and of the records that they represent. */
+export function draftCounts(rundb: RunDatabase): ReadonlyMap<string, { drafts: number; records: number }> {
+  const facts = factsOf(rundb)
+  facts.counts ??= new Map(
+    rundb
+      .statement('SELECT kind, count(*) AS drafts, sum(records) AS records FROM drafts GROUP BY kind')
+      .all()
+      .map(({ kind, drafts, records }) => [String(kind), { drafts: Number(drafts), records: Number(records) }]),
+  )
+  return facts.counts
+}
+
+export function countDrafts(rundb: RunDatabase, kind: string): number {
+  return draftCounts(rundb).get(kind)?.drafts ?? 0
+}
+
+/** The number of drafts of a kind with a dedupe key. */
+export function countToldApart(rundb: RunDatabase, kind: string): number {
+  const facts = factsOf(rundb)
+  facts.toldApart ??= new Map(
+    rundb
+      .statement(`SELECT kind, count(*) AS drafts FROM drafts WHERE ${TOLD_APART} GROUP BY kind`)
+      .all()
+      .map(({ kind, drafts }) => [String(kind), Number(drafts)]),
+  )
+  return facts.toldApart.get(kind) ?? 0
+}
