@@ -1,4 +1,4 @@
-import { type MisfitRow, misfitRows } from '../rundb/actions.ts'
+import { type MisfitRow, misfitRows } from '../rundb/misfits.ts'
 import type { Plan } from './plan.ts'
 
 /** A reason that keeps a record, or part of it, out of WorkOS. */

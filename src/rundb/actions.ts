@@ -1,6 +1,5 @@
-import { addressIn } from './desired.ts'
-import { IN_GROUP_OF } from './drafts.ts'
-import { unpackRepeats } from './repeats.ts'
+import { EVERY } from './candidates.ts'
+import { countDesired } from './desired-facts.ts'
 import { type RunDatabase, textIn } from './run-database.ts'
 
 /**
@@ -9,12 +8,8 @@ import { type RunDatabase, textIn } from './run-database.ts'
  * a million actions takes the memory of one; and counts.
  */
 
-/** The condition of the index `actions_by_type`: SQLite uses it only for queries that have it. */
-const WITH_TEXT = 'action IS NOT NULL'
-const INDEXED = 'INDEXED BY actions_by_type'
-
-/** The condition that an action `a` is blocked. */
-export const IS_BLOCKED = `a.type = 'blocked' AND a.${WITH_TEXT}`
+/** The condition that an action `a` of `decided_actions` is blocked. */
+export const IS_BLOCKED = "a.type = 'blocked'"
 
 export interface ActionRow {
   /** The phase in which it is carried out. */
@@ -52,26 +47,37 @@ export interface PlainCreates {
 
 /**
  * Adds a create for each matching resource between two keys, in key order. Both keys belong to
- * other resources.
+ * other resources. Creates of all resources of a kind are added only once they are read.
  * @param after undefined: from the first one
  * @param before undefined: to the last one
  * @returns the number of creates
  */
 export function insertCreates(
   rundb: RunDatabase,
-  { kind, phase, label, which }: PlainCreates,
+  plain: PlainCreates,
   after: string | undefined,
   before: string | undefined,
 ): number {
-  const added = rundb.run(
+  const { kind, label, which } = plain
+  const isWhole = after === undefined && before === undefined && which === EVERY
+  const added = isWhole ? addLate(rundb, plain) : addCreates(rundb, plain, after, before)
+  const count = countPlain(rundb, kind) + added
+  plainCreates.set(rundb, new Map(plainCreates.get(rundb)).set(kind, { label, count }))
+  return added
+}
+
+function addCreates(
+  rundb: RunDatabase,
+  { kind, phase, which }: PlainCreates,
+  after?: string | undefined,
+  before?: string | undefined,
+): number {
+  return rundb.run(
     `INSERT INTO actions (phase, kind, key, type) SELECT ?1, d.kind, d.key, 'create' FROM desired d
      WHERE d.kind = ?2 ${after === undefined ? '' : 'AND d.key > ?3'} ${before === undefined ? '' : 'AND d.key < ?4'} AND ${which} ORDER BY d.key`,
     ...[phase, kind],
     ...(before !== undefined ? [after ?? null, before] : after !== undefined ? [after] : []),
   )
-  const count = countPlain(rundb, kind) + added
-  plainCreates.set(rundb, new Map(plainCreates.get(rundb)).set(kind, { label, count }))
-  return added
 }
 
 /** By kind, the creates that SQL decided about: the SQL of their labels, and their number. */
@@ -79,6 +85,36 @@ const plainCreates = new WeakMap<RunDatabase, ReadonlyMap<string, { label: strin
 
 function countPlain(rundb: RunDatabase, kind: string): number {
   return plainCreates.get(rundb)?.get(kind)?.count ?? 0
+}
+
+/**
+ * Kinds of which every resource is created, in the order of their actions. The table does not have
+ * these yet.
+ */
+const lateCreates = new WeakMap<RunDatabase, readonly PlainCreates[]>()
+
+/** Begins a statement that reads no late creates. */
+const NONE_LATE = '/* none late */'
+
+/** Every other statement with the table. */
+const READERS = /^(?!\/\* none late \*\/).*\bactions\b/s
+
+function addLate(rundb: RunDatabase, plain: PlainCreates): number {
+  const late = [...(lateCreates.get(rundb) ?? []), plain]
+  lateCreates.set(rundb, late)
+  const add = () => {
+    lateCreates.delete(rundb)
+    for (const each of late) {
+      const left = countDesired(rundb, each.kind) - addCreates(rundb, each)
+      if (left !== 0) throw new Error(`the plan has no action for ${left} of kind ${each.kind}`)
+    }
+  }
+  rundb.addLate({ readers: READERS, add })
+  return countDesired(rundb, plain.kind)
+}
+
+function isLate(rundb: RunDatabase, kind: string): boolean {
+  return lateCreates.get(rundb)?.some((late) => late.kind === kind) === true
 }
 
 /** Blocks a planned create. @param action as JSON */
@@ -97,8 +133,12 @@ export function actionText(rundb: RunDatabase): string {
   const plain = plainCreates.get(rundb)
   if (plain === undefined) return 'a.action'
   const label = `CASE d.kind ${[...plain].map(([kind, { label: sql }]) => `WHEN '${kind}' THEN ${sql}`).join(' ')} END`
-  const text = `'{"kind":' || json_quote(d.kind) || ',"key":' || json_quote(d.key) || ',"label":' || json_quote(${label}) || ',"type":"create"}'`
-  return `coalesce(a.action, (SELECT ${text} FROM desired d WHERE d.kind = a.kind AND d.key = a.key))`
+  return `coalesce(a.action, (SELECT ${createText(label)} FROM desired d WHERE d.kind = a.kind AND d.key = a.key))`
+}
+
+/** SQL for the JSON of the create of a resource `d`. @param label as SQL */
+function createText(label: string): string {
+  return `'{"kind":' || json_quote(d.kind) || ',"key":' || json_quote(d.key) || ',"label":' || json_quote(${label}) || ',"type":"create"}'`
 }
 
 /** The plan and the state of a resource that another one refers to. */
@@ -140,13 +180,13 @@ function indexPhases(rundb: RunDatabase): void {
 
 /** The key of the resource whose planned action has this ID. */
 export function plannedKey(rundb: RunDatabase, kind: string, id: string): string | undefined {
-  const row = rundb.statement('SELECT key FROM actions WHERE kind = ? AND id = ?').get(kind, id)
+  const row = rundb.statement('SELECT key FROM decided_actions WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
 /** Whether another WorkOS resource is about to be adopted instead of the one in the state. */
 export function isReplaced(rundb: RunDatabase, kind: string, key: string): boolean {
-  const adopted = `SELECT 1 FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key
+  const adopted = `SELECT 1 FROM decided_actions a JOIN known k ON k.kind = a.kind AND k.key = a.key
      WHERE a.kind = ? AND a.key = ? AND a.type = 'adopt' AND a.id <> k.id`
   return rundb.statement(adopted).get(kind, key) !== undefined
 }
@@ -197,14 +237,14 @@ export function* actionsWithCreated(
 export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, limit: number): Generator<string> {
   const wanted = Math.min(limit, countActionsOfType(rundb, kind, type))
   if (wanted === 0) return
-  const [condition, index] = type === 'create' ? ['1', indexForCreates(rundb)] : [`a.${WITH_TEXT}`, INDEXED]
-  const rows = rundb.iterate(
-    `SELECT ${actionText(rundb)} AS action FROM actions a ${index}
-     WHERE a.kind = ? AND a.type = '${type}' AND ${condition} ORDER BY a.position LIMIT ?`,
-    kind,
-    wanted,
-  )
-  for (const { action } of rows) yield String(action)
+  const rows =
+    type !== 'create'
+      ? `SELECT action FROM decided_actions a WHERE a.kind = ? AND a.type = '${type}' ORDER BY a.position LIMIT ?`
+      : isLate(rundb, kind)
+        ? `SELECT ${createText(plainCreates.get(rundb)?.get(kind)?.label ?? 'NULL')} AS action FROM desired d WHERE d.kind = ? ORDER BY d.key LIMIT ?`
+        : `${NONE_LATE} SELECT ${actionText(rundb)} AS action FROM actions a ${indexForCreates(rundb)}
+           WHERE a.kind = ? AND a.type = 'create' ORDER BY a.position LIMIT ?`
+  for (const { action } of rundb.iterate(rows, kind, wanted)) yield String(action)
 }
 
 /** Up to this many actions with their text, scanning them takes less time than an index. */
@@ -212,32 +252,32 @@ const FEW_TEXTS = 10_000
 
 /** How to find creates. Those that SQL decided about are short and follow each other. */
 function indexForCreates(rundb: RunDatabase): string {
-  const texts = rundb.count(`SELECT count(*) FROM actions ${INDEXED} WHERE ${WITH_TEXT}`)
+  const texts = rundb.count('SELECT count(*) FROM decided_actions')
   if (texts <= FEW_TEXTS) return 'NOT INDEXED'
-  rundb.exec("CREATE INDEX IF NOT EXISTS creates_by_kind ON actions (kind, position) WHERE type = 'create'")
+  rundb.exec(
+    `${NONE_LATE} CREATE INDEX IF NOT EXISTS creates_by_kind ON actions (kind, position) WHERE type = 'create'`,
+  )
   return 'INDEXED BY creates_by_kind'
 }
 
 /** All blocked resources, in the order of the plan, as JSON. */
 export function* blockedActions(rundb: RunDatabase): Generator<string> {
-  const rows = rundb.iterate(`SELECT action FROM actions a WHERE ${IS_BLOCKED} ORDER BY phase, position`)
+  const rows = rundb.iterate(`SELECT action FROM decided_actions a WHERE ${IS_BLOCKED} ORDER BY phase, position`)
   for (const { action } of rows) yield String(action)
 }
 
 export function countActions(rundb: RunDatabase): number {
-  return rundb.count('SELECT count(*) FROM actions')
+  const plain = [...(plainCreates.get(rundb) ?? [])].reduce((sum, [, { count }]) => sum + count, 0)
+  return plain + rundb.count('SELECT count(*) FROM decided_actions')
 }
 
 export function countActionsOfKind(rundb: RunDatabase, kind: string): number {
-  return (
-    countPlain(rundb, kind) +
-    rundb.count(`SELECT count(*) FROM actions ${INDEXED} WHERE kind = ? AND ${WITH_TEXT}`, kind)
-  )
+  return countPlain(rundb, kind) + rundb.count('SELECT count(*) FROM decided_actions WHERE kind = ?', kind)
 }
 
 export function countActionsOfType(rundb: RunDatabase, kind: string, type: string): number {
-  const withText = `SELECT count(*) FROM actions ${INDEXED} WHERE kind = ? AND ${WITH_TEXT} AND type = ?`
-  return (type === 'create' ? countPlain(rundb, kind) : 0) + rundb.count(withText, kind, type)
+  const decided = rundb.count('SELECT count(*) FROM decided_actions WHERE kind = ? AND type = ?', kind, type)
+  return (type === 'create' ? countPlain(rundb, kind) : 0) + decided
 }
 
 /** Whether any resource of a kind is created, updated or adopted. */
@@ -248,7 +288,7 @@ export function hasChanges(rundb: RunDatabase, kind: string): boolean {
 /** Updates and adoptions that change something in WorkOS. */
 export function countChanges(rundb: RunDatabase, kind: string): number {
   return rundb.count(
-    `SELECT count(*) FROM actions WHERE kind = ? AND ${WITH_TEXT} AND type IN ('update', 'adopt')
+    `SELECT count(*) FROM decided_actions WHERE kind = ? AND type IN ('update', 'adopt')
        AND json_array_length(action, '$.changes') > 0`,
     kind,
   )
@@ -257,18 +297,21 @@ export function countChanges(rundb: RunDatabase, kind: string): number {
 /** Deletions that need a separate request. */
 export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
   return rundb.count(
-    `SELECT count(*) FROM actions WHERE kind = ? AND ${WITH_TEXT} AND type = 'delete' AND action -> 'with' IS NULL`,
+    `SELECT count(*) FROM decided_actions WHERE kind = ? AND type = 'delete' AND action -> 'with' IS NULL`,
     kind,
   )
 }
 
 /** Creates of resources with a text or a list in this field. */
 export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
+  // The field is rarely set: rows that do not contain its name are not parsed or looked up.
+  const filled = `d.kind = ?1 AND instr(d.attributes, '"' || ?2 || '":') > 0 AND d.attributes ->> ('$.' || ?2) IS NOT NULL
+       AND d.attributes ->> ('$.' || ?2) <> '[]'`
   return rundb.count(
-    // The field is rarely set: rows that do not contain its name are not parsed or looked up.
-    `SELECT count(*) FROM desired d CROSS JOIN actions a ON a.kind = d.kind AND a.key = d.key
-     WHERE d.kind = ?1 AND instr(d.attributes, '"' || ?2 || '":') > 0 AND d.attributes ->> ('$.' || ?2) IS NOT NULL
-       AND d.attributes ->> ('$.' || ?2) <> '[]' AND a.type = 'create'`,
+    isLate(rundb, kind)
+      ? `SELECT count(*) FROM desired d WHERE ${filled}`
+      : `${NONE_LATE} SELECT count(*) FROM desired d CROSS JOIN actions a ON a.kind = d.kind AND a.key = d.key
+         WHERE ${filled} AND a.type = 'create'`,
     kind,
     field,
   )
@@ -277,7 +320,7 @@ export function countCreatesWith(rundb: RunDatabase, kind: string, field: string
 /** Updates and adoptions that change this field and another one. */
 export function countChangesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
-    `SELECT count(*) FROM actions a WHERE kind = ?1 AND ${WITH_TEXT} AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
+    `SELECT count(*) FROM decided_actions a WHERE kind = ?1 AND type IN ('update', 'adopt') AND json_array_length(action, '$.changes') > 1
        AND EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'field' = ?2)`,
     kind,
     field,
@@ -314,7 +357,7 @@ export function countRefusedDrift(rundb: RunDatabase): { adopted: number; other:
 
 /** Resources that are blocked for this reason. */
 export function countBlockedBy(rundb: RunDatabase, code: string): number {
-  return rundb.count(`SELECT count(*) FROM actions a WHERE ${IS_BLOCKED} AND action ->> 'code' = ?`, code)
+  return rundb.count(`SELECT count(*) FROM decided_actions a WHERE ${IS_BLOCKED} AND action ->> 'code' = ?`, code)
 }
 
 export interface BlockedCount {
@@ -330,7 +373,7 @@ export interface BlockedCount {
  * first resource of a reason provides its position and its message.
  */
 const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, action ->> 'message' AS message, count(*) AS n, min(position) AS first
-  FROM actions a WHERE ${IS_BLOCKED}
+  FROM decided_actions a WHERE ${IS_BLOCKED}
   GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
   ORDER BY n DESC, kind, code, first`
 
@@ -357,7 +400,7 @@ export function countBlockedRecords(
 ): { code: string; resources: number; records: number }[] {
   return rundb
     .statement(
-      `SELECT a.action ->> 'code' AS code, count(*) AS resources, sum(d.records) AS records FROM actions a
+      `SELECT a.action ->> 'code' AS code, count(*) AS resources, sum(d.records) AS records FROM decided_actions a
        JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = ? AND ${IS_BLOCKED}
          AND a.action ->> 'code' IN (SELECT value FROM json_each(?)) GROUP BY 1 ORDER BY 1`,
     )
@@ -367,80 +410,4 @@ export function countBlockedRecords(
       resources: Number(resources),
       records: Number(records),
     }))
-}
-
-/** A rejected or blocked resource at the place of one of its records. */
-export interface MisfitRow {
-  outcome: 'rejected' | 'blocked'
-  kind: string
-  /** Null if its key could not be computed. */
-  key: string | null
-  code: string
-  field: string | null
-  message: string
-  /** Null: the manifest itself declares it. */
-  file: string | null
-  line: number | null
-  seq: number | null
-  /** The email address of its user, if known. */
-  email: string | null
-}
-
-/** Rejected and blocked resources, with the same columns. */
-const MISFITS = `
-  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records, r.email,
-    r.rowid AS position FROM rejects r
-  UNION ALL
-  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records, ${addressIn('d')},
-    a.rowid
-  FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE ${IS_BLOCKED}`
-
-/**
- * Everything that a plan rejects or blocks, at the place of each record concerned: all records that
- * merge into one user, the first of those that name one organization. Sorted by record; findings
- * about one record keep their order.
- */
-export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
-  const concerned = `SELECT d.id FROM repeated r CROSS JOIN drafts d ON d.id = r.draft
-    WHERE EXISTS (SELECT 1 FROM (${MISFITS}) m WHERE m.kind = d.kind AND m.key = d.key)`
-  rundb.transaction(() => unpackRepeats(rundb, concerned))
-  const names = fileNames(rundb)
-  const named = (file: unknown) => (file === null ? null : (names.get(Number(file)) ?? null))
-  const others = rundb.statement(
-    `SELECT file, line, seq FROM drafts WHERE id IN (${IN_GROUP_OF}) AND seq <> ?3 ORDER BY seq, dedupe_group, id`,
-  )
-  // Threads find them in any order.
-  const inOrder = `${MISFITS} ORDER BY file, line, seq, outcome DESC, position`
-  for (const row of rundb.iterate(inOrder)) {
-    const misfit: MisfitRow = {
-      outcome: row.outcome === 'blocked' ? 'blocked' : 'rejected',
-      kind: String(row.kind),
-      key: textOrNull(row.key),
-      code: String(row.code),
-      field: textOrNull(row.field),
-      message: String(row.message),
-      file: named(row.file),
-      line: numberOrNull(row.line),
-      seq: numberOrNull(row.seq),
-      email: textOrNull(row.email),
-    }
-    yield misfit
-    if (Number(row.records) <= 1 || misfit.key === null || misfit.seq === null) continue
-    for (const other of others.all(misfit.kind, misfit.key, misfit.seq)) {
-      yield { ...misfit, file: named(other.file), line: numberOrNull(other.line), seq: numberOrNull(other.seq) }
-    }
-  }
-}
-
-function fileNames(rundb: RunDatabase): Map<number, string> {
-  const rows = rundb.statement('SELECT id, name FROM files').all()
-  return new Map(rows.map(({ id, name }) => [Number(id), String(name)]))
-}
-
-function numberOrNull(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

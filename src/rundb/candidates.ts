@@ -22,9 +22,12 @@ export function countUnknown(rundb: RunDatabase, kind: string): number {
   return countDesired(rundb, kind) - countKnownDesired(rundb, kind)
 }
 
+/** The SQL condition that is true for every resource. */
+export const EVERY = '1'
+
 /** The SQL condition that the resource `d` is not in the state. */
 export function isUnknown(rundb: RunDatabase, kind: string): string {
-  return hasKnown(rundb, kind) ? 'NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)' : '1'
+  return hasKnown(rundb, kind) ? 'NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)' : EVERY
 }
 
 /**
@@ -125,7 +128,7 @@ export function* changedAttributes(
  * @param to the kind that it refers to
  */
 export function insertDependentCandidates(rundb: RunDatabase, kind: string, role: string, to: string): void {
-  const deleted = `SELECT a.key FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key WHERE a.kind = ?2 AND a.type IN ('create', 'adopt', 'blocked')
+  const deleted = `SELECT a.key FROM decided_actions a JOIN known k ON k.kind = a.kind AND k.key = a.key WHERE a.kind = ?2 AND a.type IN ('create', 'adopt', 'blocked')
        UNION SELECT key FROM drift WHERE kind = ?2 AND field = '*'`
   if (rundb.statement(deleted.replaceAll('?2', '?')).get(to, to) === undefined) return
   rundb.run(

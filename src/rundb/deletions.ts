@@ -33,12 +33,12 @@ export function* deletionCandidates(
   refs: Readonly<Record<string, string>>,
 ): Generator<DeletionCandidate> {
   const holders = Object.entries(refs).map(
-    ([role, holder]) => `EXISTS (SELECT 1 FROM actions h
+    ([role, holder]) => `EXISTS (SELECT 1 FROM decided_actions h
            WHERE h.kind = '${holder}' AND h.key = k.refs ->> '$.${role}' AND h.type = 'delete')`,
   )
   const rows = rundb.iterate(
     `SELECT k.* FROM ${LEFT} WHERE p.kind = ?1
-         AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id)
+         AND NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.id = k.id)
          AND ${NOT_SKIPPED} AND (${[`NOT ${BEYOND}`, ...holders].join(' OR ')})
        ORDER BY p.key`,
     kind,
@@ -49,9 +49,9 @@ export function* deletionCandidates(
 /** Whether a resource is in the state, not in the source, and not kept. */
 export function isLeaving(rundb: RunDatabase, kind: string, id: string): boolean {
   const sql = `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2 AND ${HAS_LEFT}
-    AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
+    AND NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'adopt')
     AND ${NOT_SKIPPED} AND (NOT ${BEYOND}
-      OR EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'delete'))`
+      OR EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type = 'delete'))`
   return rundb.statement(sql).get(kind, id) !== undefined
 }
 
@@ -67,7 +67,7 @@ export function countCreated(rundb: RunDatabase, kind: string): number {
 export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind: string; key: string } | undefined {
   const row = rundb
     .statement(
-      `SELECT action ->> '$.with.kind' AS kind, action ->> '$.with.key' AS key FROM actions
+      `SELECT action ->> '$.with.kind' AS kind, action ->> '$.with.key' AS key FROM decided_actions
        WHERE kind = ? AND key = ? AND type = 'delete'`,
     )
     .get(kind, key)
@@ -95,7 +95,7 @@ export function remainingUser(
     .statement(
       `SELECT k.key FROM known k WHERE k.kind = '${kind}' AND k.refs ->> '$.${within}' = ?1 AND ${HAS_LEFT}
          AND EXISTS (SELECT 1 FROM json_each(k.attributes, '$.${attribute}') WHERE value || '@' || ?1 = ?2)
-         AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))
+         AND NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete'))
        ORDER BY k.key LIMIT 1`,
     )
     .get(refs[within] ?? '', key)
@@ -147,7 +147,7 @@ export function countSkippedDeletions(rundb: RunDatabase): { kind: string; code:
 
 /** Orphans among the resources of LEFT. Rejected ones are in the source. */
 const ORPHANED = `NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key)
-  AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
+  AND NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
 
 /** The number of orphans of a kind: in the state, not in the source, and kept in WorkOS. */
 export function countOrphans(rundb: RunDatabase, kind: string): number {

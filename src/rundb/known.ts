@@ -152,7 +152,7 @@ export function* answeredWithoutAction(
 ): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
   const rows = rundb.iterate(
     `SELECT k.kind, k.key, d.attributes, k.answered FROM known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key
-       WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)
+       WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.key = k.key)
        ORDER BY k.kind, k.key`,
   )
   for (const { kind, key, attributes, answered } of rows) {
@@ -169,7 +169,8 @@ export function* answeredWithoutAction(
 export function insertReducedNotes(rundb: RunDatabase, code: string): void {
   noteAll(rundb, {
     from: 'known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key',
-    where: 'k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.key = k.key)',
+    where:
+      'k.reduced IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.key = k.key)',
     on: 'k',
     note: { code, detail: { sql: 'k.reduced' } },
   })

@@ -197,7 +197,7 @@ export function idsOfParents(rundb: RunDatabase, kind: string): string[] {
     .statement(
       `SELECT id FROM known k WHERE kind = ?1
          AND NOT EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = k.kind AND o.key = k.key)
-       UNION SELECT id FROM actions WHERE kind = ?1 AND type = 'adopt'`,
+       UNION SELECT id FROM decided_actions WHERE kind = ?1 AND type = 'adopt'`,
     )
     .all(kind)
     .map((row) => String(row.id))

@@ -43,13 +43,13 @@ function isThere(rundb: RunDatabase, from: string, role: string, kind: string): 
   const planned = `EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key})`
   const known = `EXISTS (SELECT 1 FROM known k WHERE k.kind = ${to} AND k.key = ${key})`
   const gone = `SELECT 1 FROM drift f WHERE f.kind = ${to} AND f.field = '*'`
-  const blocked = `SELECT 1 FROM actions a WHERE a.kind = ${to} AND ${IS_BLOCKED}`
+  const blocked = `SELECT 1 FROM decided_actions a WHERE a.kind = ${to} AND ${IS_BLOCKED}`
   // If every reference leads to a desired resource and all of those are planned, skip the lookups.
   const all = isClosed(rundb, from, role, kind) && countActionsOfKind(rundb, kind) === countDesired(rundb, kind)
   return [
     ...(all ? [] : [hasKnown(rundb, kind) ? `(${planned} OR ${known})` : planned]),
     ...(any(blocked)
-      ? [`NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key} AND a.type = 'blocked')`]
+      ? [`NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = ${to} AND a.key = ${key} AND a.type = 'blocked')`]
       : []),
     ...(any(gone) ? [`NOT EXISTS (${gone} AND f.key = ${key})`] : []),
   ]

@@ -34,6 +34,7 @@ export class RunDatabase {
   /** The path of the database. Undefined: in memory. */
   readonly path: string | undefined
   #spools = 0
+  #late: LateRows | undefined
 
   /** @param folder the run's scratch folder, or undefined for a database in memory */
   constructor(folder: string | undefined)
@@ -87,6 +88,7 @@ export class RunDatabase {
 
   /** A prepared statement, one per text. Do not run two iterations of it at the same time. */
   statement(sql: string): StatementSync {
+    this.#completeFor(sql)
     return this.#statements.prepare(sql)
   }
 
@@ -96,6 +98,7 @@ export class RunDatabase {
 
   /** Runs statements that are used once: tables, indexes. */
   exec(sql: string): void {
+    this.#completeFor(sql)
     this.#db.exec(sql)
   }
 
@@ -109,6 +112,7 @@ export class RunDatabase {
 
   /** The rows of a query, one at a time. Each call has its own statement: iterations can nest. */
   iterate(sql: string, ...parameters: Parameter[]): IterableIterator<Row> {
+    this.#completeFor(sql)
     return this.#db.prepare(sql).iterate(...parameters)
   }
 
@@ -120,6 +124,7 @@ export class RunDatabase {
 
   /** The rows of a query, spooled to disk first: its tables can change during the iteration. */
   *spool(sql: string, ...parameters: Parameter[]): Generator<Row> {
+    this.#completeFor(sql)
     const table = `spool_${++this.#spools}`
     this.#db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
     try {
@@ -128,6 +133,21 @@ export class RunDatabase {
       // Emptied, not dropped: SQLite cannot drop a table during another read.
       this.#db.exec(`DELETE FROM ${table}`)
     }
+  }
+
+  /**
+   * Adds rows only once a statement reads them: often none does. Rows of one table at a time; call
+   * it again once they were added.
+   */
+  addLate(late: LateRows): void {
+    this.#late = late
+  }
+
+  #completeFor(sql: string): void {
+    const late = this.#late
+    if (late === undefined || !late.readers.test(sql)) return
+    this.#late = undefined
+    late.add()
   }
 
   transaction<T>(work: () => T): T {
@@ -181,6 +201,13 @@ export class RunDatabase {
   close(): void {
     this.#db.close()
   }
+}
+
+/** Rows that a table will have. */
+export interface LateRows {
+  /** Matches the SQL of every statement that depends on them. */
+  readers: RegExp
+  add(): void
 }
 
 /** A database of this run that another thread made, to stage in it, too. */

@@ -137,6 +137,7 @@ export const liveIndexes = (schema: 'main' | 'ahead') => `
  * given_roles  roles that memberships have from groups, as far as planning has read them
  * claimed      identities of new users, if two users of the source might share one
  * actions      the plan; `action` is null for creates that SQL decided about: see `actionText`
+ * decided_actions  a view: the actions that code decided about; also all of resources in the state
  * drift        differences that stay
  * spared       what a deletion skips, and why
  * beyond       resources of the state that are out of scope
@@ -158,6 +159,7 @@ export const PLAN_TABLES = `
     id TEXT, action TEXT, UNIQUE (kind, key)) STRICT;
   CREATE INDEX actions_by_type ON actions (kind, type, position) WHERE action IS NOT NULL;
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
+  CREATE VIEW decided_actions AS SELECT * FROM actions WHERE action IS NOT NULL;
   CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE beyond (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;

@@ -9,7 +9,14 @@ import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { loadKnown } from '../../src/planning/load-known.ts'
 import { planKind } from '../../src/planning/plan-kind.ts'
 import type { Attributes, LiveResource } from '../../src/resource.ts'
-import { actionText } from '../../src/rundb/actions.ts'
+import {
+  actionsOfType,
+  actionText,
+  countActions,
+  countActionsOfKind,
+  countActionsOfType,
+  countCreatesWith,
+} from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
 import { rejectDependents } from '../../src/rundb/rejects.ts'
@@ -317,6 +324,9 @@ function inBatches(state: OpenState): StateStore {
   })
 }
 
+const TYPES = ['create', 'update', 'adopt', 'blocked', 'delete']
+const FIELDS = ['name', 'domains', 'roles', 'id']
+
 /** Everything that planning writes. */
 async function planned(
   all: Generated,
@@ -331,8 +341,17 @@ async function planned(
     const context = { set, state, api: API, manifest, refresh, onProgress: () => {} }
     await loadKnown(rundb, state, kindDefinitions)
     for (const definition of kindDefinitions) await planKind(context, listing(definition, all, plain))
+    // Before anything reads the table: plain creates of a whole kind are not in it yet.
+    const counted = countActions(rundb)
+    const ofKinds = kindDefinitions.map(({ name }) => [
+      countActionsOfKind(rundb, name),
+      ...TYPES.map((type) => [countActionsOfType(rundb, name, type), [...actionsOfType(rundb, name, type, 3)]]),
+      FIELDS.map((field) => countCreatesWith(rundb, name, field)),
+    ])
     const rows = (sql: string) => rundb.statement(sql).all()
+    expect(rows('SELECT count(*) AS n FROM actions')).toEqual([{ n: counted }])
     return {
+      ofKinds,
       actions: rows(
         `SELECT phase, kind, key, type, id, ${actionText(rundb)} AS action FROM actions a ORDER BY position`,
       ),

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { blockedCounts, countBlockedReasons, insertAction, misfitRows } from '../../src/rundb/actions.ts'
+import { blockedCounts, countBlockedReasons, insertAction } from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
+import { misfitRows } from '../../src/rundb/misfits.ts'
 import { insertReject } from '../../src/rundb/rejects.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 

@@ -134,6 +134,6 @@ const REFUSED = `
   ORDER BY r.key, r.file, r.line`
 
 const BLOCKED = `
-  SELECT a.key, a.action ->> 'code' AS code, a.action ->> 'message' AS message, d.file, d.line FROM actions a
+  SELECT a.key, a.action ->> 'code' AS code, a.action ->> 'message' AS message, d.file, d.line FROM decided_actions a
   JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.kind = 'user' AND ${IS_BLOCKED}
     AND a.action ->> 'code' IN ('external_id_clash', 'identity_clash', 'exists_already', 'unverified_account') ORDER BY a.key`

@@ -276,12 +276,12 @@ function algorithmOf(detail: string): string {
  * now or earlier.
  */
 const THERE = `coalesce(
-  (SELECT a.type = 'adopt' FROM actions a WHERE a.kind = 'user' AND a.key = d.key
+  (SELECT a.type = 'adopt' FROM decided_actions a WHERE a.kind = 'user' AND a.key = d.key
      AND (a.type IN ('adopt', 'create') OR EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'secret'))),
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
 
 /** Whether there can be any: otherwise the lookup for each user is skipped. */
-const SOME_THERE = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = 'user' AND type = 'adopt' AND action IS NOT NULL)
+const SOME_THERE = `SELECT EXISTS (SELECT 1 FROM decided_actions WHERE kind = 'user' AND type = 'adopt')
   OR EXISTS (SELECT 1 FROM known WHERE kind = 'user' AND ownership = 'adopted')`
 
 /** The passwords of users who were in WorkOS before. */
