@@ -4,7 +4,7 @@
  * interpreter for the rest.
  */
 
-import jsonata from 'jsonata'
+import type { Expression } from 'jsonata'
 import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Reason } from '../diagnostics/problem.ts'
@@ -12,6 +12,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type AtOnce, closureOf } from './closures.ts'
 import { codeOf, type FailureWords, wordsOf } from './failures.ts'
 import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
+import { jsonata } from './jsonata.ts'
 import { builtIn, type Constants, missingConstant, type Names, namesIn } from './names.ts'
 import { toPlain } from './plain.ts'
 import { type Flow, flowsIn, type Read, readsIn, readsWhole } from './reads.ts'
@@ -121,7 +122,7 @@ export function compile(
   const constantNames = Object.keys(constants)
   const derivations: Derivation[] = []
   const called = functions.map((one) => (one.derives ? { ...one, call: recorded(one.call, derivations) } : one))
-  let compiled: jsonata.Expression
+  let compiled: Expression
   let names: Names
   let whole: boolean
   let reads: Read[]
@@ -225,7 +226,7 @@ function recorded(
 }
 
 function evaluator(
-  compiled: jsonata.Expression,
+  compiled: Expression,
   atOnce: AtOnce | undefined,
   verbatim: boolean,
   derivations: Derivation[],

@@ -3,8 +3,8 @@
  * check arguments as the interpreter does; the interpreter words their errors.
  */
 
-import jsonata from 'jsonata'
 import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
+import { jsonata } from './jsonata.ts'
 import { builtIn } from './names.ts'
 import { handOver, isMembers, isNumber, sequence, truthy } from './sequences.ts'
 

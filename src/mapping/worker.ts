@@ -1,4 +1,4 @@
-import { workerData } from 'piscina'
+import { workerData } from 'node:worker_threads'
 import { codeOf } from '../diagnostics/errors.ts'
 import { RunDatabase, type StagingPlace } from '../rundb/run-database.ts'
 import type { LoadedTable } from '../sources/source.ts'

@@ -1,4 +1,4 @@
-import jsonata from 'jsonata'
+import { jsonata } from '../../expressions/jsonata.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { isEncodedTwice, type JsonEvents } from './grammar.ts'
 
