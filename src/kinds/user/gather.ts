@@ -7,8 +7,8 @@ import { mapsNames, NamesSeen, namesSwapped } from './value-warnings.ts'
 export const gatheringUsers: Gathering = {
   begin: gatherUsers,
   summary: (rundb, { passwords }) => ({ passwords: countPasswords(rundb, passwords) }),
-  warnings: (context, { named, alike }) => [
-    ...(named === undefined ? [] : namesSwapped(context, named)),
+  warnings: (context, { names, alike }) => [
+    ...(names === undefined ? [] : namesSwapped(context, names)),
     ...(alike === undefined ? [] : lookalikeAddresses(context, alike)),
   ],
 }
@@ -25,7 +25,7 @@ function gatherUsers({ count, manifest, changing }: GatherContext): Gatherer {
     },
     gathered: () => ({
       passwords: passwords.kept(),
-      ...(names !== undefined && { named: names.named() }),
+      ...(names !== undefined && { names: names.order() }),
       ...(addresses !== undefined && { alike: addresses.alike() }),
     }),
   }

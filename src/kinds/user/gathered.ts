@@ -3,16 +3,20 @@ import type { Kept } from './passwords/counts.ts'
 /** The data of all desired users: plain data, since it can come from another thread. */
 export interface GatheredUsers {
   passwords: Kept
-  /** The first users with both names. Absent: not needed. */
-  named?: Named[]
+  /** Absent: not needed. */
+  names?: NamesOrder
   /** Absent: not needed. */
   alike?: Alike
 }
 
-export interface Named {
-  email: string
-  first: string
-  last: string
+/** Which name comes first in the addresses of the first users with both names. */
+export interface NamesOrder {
+  users: number
+  /** Their addresses that show it. */
+  straight: number
+  swapped: number
+  /** One whose names look swapped, for the warning. */
+  example: string
 }
 
 /** Which addresses of all users can look alike. */

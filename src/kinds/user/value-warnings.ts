@@ -5,7 +5,7 @@ import type { Json } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import { Earliest } from '../earliest.ts'
 import type { FieldFilling, WarningContext } from '../kind.ts'
-import type { Named } from './gathered.ts'
+import type { NamesOrder } from './gathered.ts'
 
 /**
  * At least this many addresses must show the order of names, and this share of all: three of
@@ -22,6 +22,12 @@ export function mapsNames({ map: { user } }: Pick<Manifest, 'map'>): boolean {
   return user?.firstName !== undefined && user.lastName !== undefined
 }
 
+interface Named {
+  email: string
+  first: string
+  last: string
+}
+
 /** The first users with both names. */
 export class NamesSeen {
   readonly #users = new Earliest<Named>(LOOKED_AT)
@@ -31,8 +37,17 @@ export class NamesSeen {
     this.#users.add(place, { email: String(email ?? null), first: String(firstName), last: String(lastName) })
   }
 
-  named(): Named[] {
-    return this.#users.items()
+  order(): NamesOrder {
+    const users = this.#users.items()
+    const order: NamesOrder = { users: users.length, straight: 0, swapped: 0, example: '' }
+    for (const { email, first, last } of users) {
+      const found = orderOf(email, first, last)
+      if (found === undefined) continue
+      order[found] += 1
+      if (found === 'swapped' && order.example === '')
+        order.example = `${email} has the first name ${JSON.stringify(first)}`
+    }
+    return order
   }
 }
 
@@ -42,23 +57,15 @@ export class NamesSeen {
  */
 export function namesSwapped(
   { loaded: { locate } }: Pick<WarningContext, 'loaded'>,
-  users: readonly Named[],
+  { users, straight, swapped, example }: NamesOrder,
 ): Problem[] {
-  const counts = { straight: 0, swapped: 0 }
-  let example = ''
-  for (const { email, first, last } of users) {
-    const order = orderOf(email, first, last)
-    if (order === undefined) continue
-    counts[order] += 1
-    if (order === 'swapped' && example === '') example = `${email} has the first name ${JSON.stringify(first)}`
-  }
-  const compared = counts.straight + counts.swapped
-  if (compared < Math.max(TELLING, users.length * TELLING_SHARE) || counts.swapped < compared * SWAPPED) return []
+  const compared = straight + swapped
+  if (compared < Math.max(TELLING, users * TELLING_SHARE) || swapped < compared * SWAPPED) return []
   return [
     {
       code: 'names_swapped',
       severity: 'warning',
-      message: `first and last names look swapped in ${figure(counts.swapped)} of ${figure(compared)} users whose address contains both (${example})`,
+      message: `first and last names look swapped in ${figure(swapped)} of ${figure(compared)} users whose address contains both (${example})`,
       hint: 'check map.user.firstName and map.user.lastName; if addresses begin with the last name, do nothing',
       at: locate(['map', 'user', 'firstName']),
       path: 'map.user.firstName',
