@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Manifest } from '../../src/config/manifest.ts'
 import type { JsonObject } from '../../src/json.ts'
+import { lookalikeAddresses, SeenAddresses } from '../../src/kinds/user/lookalikes.ts'
 import { dedupeWith } from '../mapping/manifest.ts'
 import { mappedSet } from './mapped-set.ts'
 
@@ -26,6 +27,16 @@ test.each([
       { key: 'c', code: 'possible_duplicate', message: expect.stringContaining(`${first} (users.csv:2)`) },
     ])
   }
+})
+
+test('a warning names rejected pairs, each once', async () => {
+  const rows = [one('a', 'm\u00dcller@x.example'), one('b', 'zo@x.example'), one('c', 'm\u00fcller@x.example')]
+  const { rundb } = await mappedSet(MAP, rows, {}, 1000)
+  const alike = new SeenAddresses(1).alike()
+  const loaded = { locate: () => ({ file: 'migrate.config.yaml' }) }
+  expect(lookalikeAddresses({ rundb, loaded }, alike).map(({ message }) => message)).toEqual([
+    'an address looks like another: m\u00dcller@x.example (U+00DC) and m\u00fcller@x.example (U+00FC) (rejected)',
+  ])
 })
 
 test('users with one domain in Unicode and Punycode merge by address, else they are possible duplicates', async () => {

@@ -46,6 +46,9 @@ export function refuseLookalikes(rundb: RunDatabase): void {
   }
 }
 
+/** Between the two addresses of a message: see refusedPairs. */
+const SAME = 'might be the same as'
+
 function refuse(rundb: RunDatabase, user: Lookalike, users: readonly Lookalike[]): void {
   const others = users.filter(({ email }) => email !== user.email)
   rejectDesired(
@@ -54,7 +57,7 @@ function refuse(rundb: RunDatabase, user: Lookalike, users: readonly Lookalike[]
     {
       code: 'possible_duplicate',
       field: 'email',
-      message: `the address ${user.email} might be the same as ${named(others)}: they differ only in the case or form of letters outside ASCII`,
+      message: `the address ${user.email} ${SAME} ${named(others)}: they differ only in the case or form of letters outside ASCII`,
       hint: 'if they are one user, write the address in one way in the source; otherwise skip one of them with map.user.when',
     },
   )
@@ -275,7 +278,10 @@ const MOST = 1000
  * word. Invitations and access could go to the wrong user.
  * @param alike which addresses to compare
  */
-export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext, alike: Alike): Problem[] {
+export function lookalikeAddresses(
+  { rundb, loaded: { locate } }: Pick<WarningContext, 'rundb'> & { loaded: Pick<WarningContext['loaded'], 'locate'> },
+  alike: Alike,
+): Problem[] {
   const found = [...(alike.someAlike ? pairsIn(rundb, new Filter(alike.again)) : []), ...refusedPairs(rundb)]
   // An address that looks like another of the source is named together with it.
   for (const email of alike.someMixed ? mixedAddresses(rundb) : []) {
@@ -317,13 +323,15 @@ function pairsIn(rundb: RunDatabase, again: Filter): string[] {
     })
 }
 
+const REFUSED = new RegExp(`^the address (\\S+) ${SAME} (\\S+)`)
+
 /** Pairs that are already rejected because they differ only in the case or form of letters. */
 function refusedPairs(rundb: RunDatabase): string[] {
   const pairs = rundb
     .statement("SELECT message FROM rejects WHERE kind = 'user' AND code = 'possible_duplicate' ORDER BY seq LIMIT ?")
     .all(MOST)
     .flatMap(({ message }) => {
-      const [, one, other] = /^the address (\S+) may be the same as (\S+)/.exec(String(message)) ?? []
+      const [, one, other] = REFUSED.exec(String(message)) ?? []
       return one === undefined || other === undefined ? [] : [[one, other].toSorted()]
     })
   // Both of a pair are rejected.
