@@ -129,7 +129,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const { onMerging } = options
   const assigned = await assembleDesired(rundb, manifest, {
     signal,
-    // Of a part of the users, other values count.
+    // A scope leaves only part of the users, so drafts say nothing about the result.
     onKind: async () => (options.scope === undefined ? onMerging?.(rundb) : undefined),
   })
   await breathe(signal)

@@ -2,7 +2,7 @@ import { kindDefinitions } from '../kinds/registry.ts'
 import { hasChanges } from '../rundb/actions.ts'
 import { hasDesired } from '../rundb/desired.ts'
 import { countDesired, isAsStaged } from '../rundb/desired-facts.ts'
-import { countDrafts, leaseDrafts } from '../rundb/draft-facts.ts'
+import { countDrafts, draftVersion, leaseDrafts } from '../rundb/draft-facts.ts'
 import { Lease } from '../rundb/lease.ts'
 import { ReadingThread } from '../rundb/reading-thread.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -32,9 +32,11 @@ const MANY = 20_000
 export const SHARE = {
   /** Nobody surveys it yet. */
   free: 0,
-  /** The thread will survey its drafts, does, or has done so. */
+  /** The thread will survey its drafts. */
   ahead: 1,
+  /** The thread surveys its drafts. */
   reading: 2,
+  /** The thread has surveyed its drafts. */
   known: 3,
   /** One of the threads surveys its desired resources. */
   taken: 4,
@@ -73,8 +75,10 @@ export class Surveyor {
   readonly #many: number
   #thread: ReadingThread<AheadTask | SurveyTask, KindSurvey[]> | undefined
   #task: SurveyTask | undefined
-  /** What the thread found in drafts and in the desired set. */
-  readonly #found: { ahead: boolean; result: Promise<KindSurvey[]> }[] = []
+  /** What the thread found, in drafts of a version or in the desired set. */
+  readonly #found: { version?: number; result: Promise<KindSurvey[]> }[] = []
+  /** Of the drafts whose shares are not free: see draftVersion. */
+  #version = 0
 
   constructor({ workers, many = MANY }: SurveyorOptions) {
     this.#workers = workers
@@ -105,6 +109,7 @@ export class Surveyor {
   async readAhead(rundb: RunDatabase, { manifest }: Pick<SurveyScope, 'manifest'>): Promise<void> {
     const [thread, shares, { path }] = [this.#thread, this.shares, rundb]
     if (thread === undefined || !thread.isIdle || path === undefined) return
+    this.#forgetOld(rundb)
     const drafts = kindDefinitions
       .filter((_, index) => shares[index] === SHARE.free)
       .map(({ name: kind }) => ({ kind, count: countDrafts(rundb, kind) }))
@@ -115,7 +120,7 @@ export class Surveyor {
     for (const { kind } of drafts) shares[indexOf(kind)] = SHARE.ahead
     const lease = leaseDrafts(rundb).shared
     const { result } = await thread.begin({ path, lease, drafts, manifest: { map: manifest.map }, shares })
-    this.#found.push({ ahead: true, result })
+    this.#found.push({ version: this.#version, result })
   }
 
   /**
@@ -128,6 +133,7 @@ export class Surveyor {
     const left = (...states: number[]) => {
       return sizes.reduce((sum, size, index) => sum + (states.includes(shares[index] ?? SHARE.free) ? size : 0), 0)
     }
+    this.#forgetOld(rundb)
     for (const [index, { name }] of kindDefinitions.entries()) {
       if (scoped || !isAsStaged(rundb, name)) Atomics.store(shares, index, SHARE.free)
     }
@@ -139,7 +145,7 @@ export class Surveyor {
     for (const index of sizes.keys()) giveUp(shares, index)
     await Promise.all(this.#found.map(({ result }) => result))
     const { result } = await this.#thread.begin(this.#task)
-    this.#found.push({ ahead: false, result })
+    this.#found.push({ result })
   }
 
   /** The survey, once everything is planned. Takes the kinds that the thread has not begun. */
@@ -148,11 +154,26 @@ export class Surveyor {
     if (task === undefined) return NO_VALUES
     if (this.#thread === undefined) return surveyValues(rundb, task, (kind) => hasChanges(rundb, kind))
     const found = surveyNext(rundb, task, [SHARE.free, SHARE.ahead])
-    for (const { ahead, result } of this.#found) {
-      const useful = (await result).filter(({ kind }) => !ahead || this.shares[indexOf(kind)] === SHARE.known)
-      found.push(...useful)
+    for (const { version, result } of this.#found) {
+      const all = await result
+      if (version === undefined) found.push(...all)
+      else if (version === this.#version)
+        found.push(...all.filter(({ kind }) => this.shares[indexOf(kind)] === SHARE.known))
     }
+    // Kinds whose drafts the thread could not survey to the end.
+    found.push(...surveyNext(rundb, task))
+    if (found.length !== kindDefinitions.length) throw new Error('the survey of values is not complete')
     return surveyOf(found)
+  }
+
+  /** Gives up what was found in drafts that have changed since. */
+  #forgetOld(rundb: RunDatabase): void {
+    const version = draftVersion(rundb)
+    if (version === this.#version) return
+    this.#version = version
+    for (const index of kindDefinitions.keys()) {
+      for (const state of [SHARE.ahead, SHARE.reading, SHARE.known]) exchange(this.shares, index, state, SHARE.free)
+    }
   }
 
   /** Ends the thread, whether its result was used or not. */

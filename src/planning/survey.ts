@@ -86,15 +86,15 @@ export function surveyDrafts(
   const gatherer = review?.gathering?.begin({ count: drafts.count, manifest, changing: true })
   try {
     for (const values of valuesOfDrafts(rundb, drafts, lease)) {
-      if (!isUseful()) return undefined
       add(values, counts, gatherer)
+      if (counts.cut || !isUseful()) return undefined
     }
   } catch (error) {
     if (error instanceof LeaseEnded) return undefined
     throw error
   }
   const own = counts.table()
-  return counts.cut ? undefined : { kind, own, whole: own, gathered: gatherer?.gathered() }
+  return { kind, own, whole: own, gathered: gatherer?.gathered() }
 }
 
 /** Puts together what was found in all kinds. */

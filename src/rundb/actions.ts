@@ -96,18 +96,18 @@ const lateCreates = new WeakMap<RunDatabase, readonly PlainCreates[]>()
 /** Begins a statement that reads no late creates. */
 const NONE_LATE = '/* none late */'
 
-/** Every other statement with the table. */
+/** Matches every other statement that names the table. */
 const READERS = /^(?!\/\* none late \*\/).*\bactions\b/s
 
 function addLate(rundb: RunDatabase, plain: PlainCreates): number {
   const late = [...(lateCreates.get(rundb) ?? []), plain]
   lateCreates.set(rundb, late)
   const add = () => {
-    lateCreates.delete(rundb)
     for (const each of late) {
       const left = countDesired(rundb, each.kind) - addCreates(rundb, each)
       if (left !== 0) throw new Error(`the plan has no action for ${left} of kind ${each.kind}`)
     }
+    lateCreates.delete(rundb)
   }
   rundb.addLate({ readers: READERS, add })
   return countDesired(rundb, plain.kind)

@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
 import type { Parameter } from '../sqlite/open.ts'
-import { desiredAdded, desiredAsStaged, desiredCounted, desiredRewritten } from './desired-facts.ts'
+import { countDesired, desiredAdded, desiredAsStaged, desiredCounted, desiredRewritten } from './desired-facts.ts'
 import { countDrafts, draftCounts } from './draft-facts.ts'
 import { hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
 import { noteDerived } from './loose.ts'
@@ -138,7 +138,8 @@ export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
     at: DRAFTS,
     records: 'records',
   }
-  if (deriveAll(rundb, single, kind) === count) desiredAsStaged(rundb, kind)
+  const moved = deriveAll(rundb, single, kind)
+  if (moved === count && countDesired(rundb, kind) === count) desiredAsStaged(rundb, kind)
 }
 
 /** Changes attributes or secrets of desired resources of a kind. @param sql an UPDATE */

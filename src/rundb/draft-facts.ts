@@ -3,7 +3,7 @@ import type { RunDatabase } from './run-database.ts'
 
 /**
  * A cache of facts about the staged drafts. In: every change of the table `drafts` once all are
- * staged. Out: the number of drafts of a kind; and an end of what another thread reads.
+ * staged. Out: the number of drafts of a kind. It also stops a thread that reads drafts.
  */
 
 /** Drafts `d` with a dedupe key: their groups begin with g, groups of a key alone with k. */
@@ -20,6 +20,9 @@ interface Facts {
 
 const known = new WeakMap<RunDatabase, Facts>()
 
+/** How often drafts have changed. */
+const versions = new WeakMap<RunDatabase, number>()
+
 function factsOf(rundb: RunDatabase): Facts {
   const facts = known.get(rundb) ?? {}
   known.set(rundb, facts)
@@ -30,6 +33,12 @@ function factsOf(rundb: RunDatabase): Facts {
 export function draftsChange(rundb: RunDatabase): void {
   known.get(rundb)?.lease?.end()
   known.delete(rundb)
+  versions.set(rundb, draftVersion(rundb) + 1)
+}
+
+/** The same number as long as no draft changes. */
+export function draftVersion(rundb: RunDatabase): number {
+  return versions.get(rundb) ?? 0
 }
 
 /** Lets another thread read drafts until they change. One thread at a time. */

@@ -17,24 +17,35 @@ export class Lease {
 
   /**
    * Reads something short.
-   * @throws LeaseEnded once what it reads can change
+   * @throws LeaseEnded if what it read can have changed
    */
   read<T>(work: () => T): T {
-    if (Atomics.compareExchange(this.#state, 0, FREE, READING) !== FREE) throw new LeaseEnded()
+    if (!this.#turn(FREE, READING)) throw new LeaseEnded()
+    let found: { value: T } | { error: unknown }
     try {
-      return work()
-    } finally {
-      Atomics.store(this.#state, 0, FREE)
-      Atomics.notify(this.#state, 0)
+      found = { value: work() }
+    } catch (error) {
+      found = { error }
+    }
+    const isValid = this.#turn(READING, FREE)
+    Atomics.notify(this.#state, 0)
+    if (!isValid) throw new LeaseEnded()
+    if ('error' in found) throw found.error
+    return found.value
+  }
+
+  /**
+   * Waits for what is being read, and lets nothing more be read.
+   * @param patience milliseconds: the other thread might have ended while it read
+   */
+  end(patience = PATIENCE): void {
+    while (!this.#turn(FREE, ENDED) && Atomics.load(this.#state, 0) !== ENDED) {
+      if (Atomics.wait(this.#state, 0, READING, patience) === 'timed-out') this.#turn(READING, ENDED)
     }
   }
 
-  /** Waits for what is being read, and lets nothing more be read. */
-  end(): void {
-    while (Atomics.compareExchange(this.#state, 0, FREE, ENDED) === READING) {
-      // The other thread might have ended while it read.
-      if (Atomics.wait(this.#state, 0, READING, PATIENCE) === 'timed-out') return
-    }
+  #turn(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#state, 0, from, to) === from
   }
 }
 

@@ -39,12 +39,13 @@ export class ReadingThread<Task, Result extends object> {
   }
 
   /**
-   * Begins a task once it is ready. When this has returned, other tables can change.
+   * Begins a task once it is ready, and no other one runs. When this has returned, other tables can change.
    * @returns its result, once the thread has it
    */
   async begin(task: Task): Promise<{ result: Promise<Result> }> {
     await this.#ready.promise
     if (this.#failure !== undefined) throw this.#failure
+    if (!this.#isIdle) throw new Error('the thread has another task')
     this.#isIdle = false
     const [begun, result] = [settledLater<void>(), settledLater<Result>()]
     this.#begun = begun

@@ -136,8 +136,8 @@ export class RunDatabase {
   }
 
   /**
-   * Adds rows only once a statement reads them: often none does. Rows of one table at a time; call
-   * it again once they were added.
+   * Adds rows only once a statement reads them: often none does. A second call replaces the first,
+   * so it adds the rows of both.
    */
   addLate(late: LateRows): void {
     this.#late = late
@@ -147,7 +147,12 @@ export class RunDatabase {
     const late = this.#late
     if (late === undefined || !late.readers.test(sql)) return
     this.#late = undefined
-    late.add()
+    try {
+      late.add()
+    } catch (error) {
+      this.#late = late
+      throw error
+    }
   }
 
   transaction<T>(work: () => T): T {

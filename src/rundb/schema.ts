@@ -137,7 +137,8 @@ export const liveIndexes = (schema: 'main' | 'ahead') => `
  * given_roles  roles that memberships have from groups, as far as planning has read them
  * claimed      identities of new users, if two users of the source might share one
  * actions      the plan; `action` is null for creates that SQL decided about: see `actionText`
- * decided_actions  a view: the actions that code decided about; also all of resources in the state
+ * decided_actions  a view of the actions that code decided about, which are all of those on
+ *              resources of the state
  * drift        differences that stay
  * spared       what a deletion skips, and why
  * beyond       resources of the state that are out of scope

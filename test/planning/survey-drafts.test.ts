@@ -4,7 +4,7 @@ import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { surveyDrafts, surveyValues } from '../../src/planning/survey.ts'
 import { SHARE, Surveyor } from '../../src/planning/survey-ahead.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
-import { draftsChange, leaseDrafts } from '../../src/rundb/draft-facts.ts'
+import { draftsChange, draftVersion, leaseDrafts } from '../../src/rundb/draft-facts.ts'
 import { addToDrafts } from '../../src/rundb/drafts.ts'
 import { Lease } from '../../src/rundb/lease.ts'
 import type { RunDatabase } from '../../src/rundb/run-database.ts'
@@ -14,17 +14,23 @@ import { temporaryFolder } from '../temporary-folder.ts'
 
 const USERS = 300
 
+/** In all records together, more fields than are counted. */
+const fields = (n: number) => Object.fromEntries(Array.from({ length: 3 }, (_, index) => [`m${3 * n + index}`, 'x']))
+
 const manifest = manifestWith({ user: { firstName: 'a', lastName: 'b' } })
 
+/** As many take a thread longer than the rest of the test. */
+const MANY = 15_000
+
 /** Users with a role each in one organization. */
-function records(): RecordPart[] {
-  return Array.from({ length: USERS }, (_, n) => ({
+function records(count = USERS, plans = 9): RecordPart[] {
+  return Array.from({ length: count }, (_, n) => ({
     users: [
       {
         key: `u${n}`,
         email: n === 7 ? 'рerson8@example.com' : `person${n}@example.com`,
         firstName: n % 2 ? 'NULL' : 'Ada',
-        metadata: { plan: `p${n % 9}` },
+        metadata: { [`plan${n % plans}`]: 'pro' },
         ...(n % 3 === 0 && { secrets: { passwordHash: { type: 'bcrypt', hash: `h${n}` } } }),
       },
     ],
@@ -33,30 +39,46 @@ function records(): RecordPart[] {
   }))
 }
 
+interface Steps {
+  changed?: Partial<Manifest>
+  /** Called before each kind, once the thread has read what it can. */
+  between?: (rundb: RunDatabase) => void
+  /** The thread begins only once all kinds are assembled. */
+  late?: boolean
+  /** Called once the survey of what is desired has begun. */
+  planned?: (rundb: RunDatabase) => void
+}
+
 /**
- * Surveys ahead with a thread.
- * @param between called before each kind, once the thread has read what it can
- * @returns the kinds whose drafts were used, and how often the thread began
+ * Surveys ahead with a thread, and compares the result with a survey of what is desired.
+ * @returns the kinds whose drafts were used, and how often the thread began with drafts
  */
 async function surveyed(
   parts: readonly RecordPart[],
-  { changed = {}, between }: { changed?: Partial<Manifest>; between?: (rundb: RunDatabase) => void } = {},
+  { changed = {}, between, late = false, planned }: Steps = {},
 ): Promise<{ known: string[]; begun: number }> {
   const surveyor = new Surveyor({ workers: 2, many: 100 })
   onTestFinished(() => surveyor.end())
   surveyor.prepare(USERS)
+  const idle = () => vi.waitFor(() => expect(surveyor.isIdle).toBe(true), { timeout: 20_000, interval: 5 })
   let begun = 0
-  const set = await assembled(parts, changed, undefined, {
+  const readAhead = async (rundb: RunDatabase) => {
+    await idle()
+    await surveyor.readAhead(rundb, { manifest })
+    if (!surveyor.isIdle) begun += 1
+  }
+  const { rundb } = await assembled(parts, changed, undefined, {
     folder: temporaryFolder(),
     onKind: async (rundb) => {
-      await vi.waitFor(() => expect(surveyor.isIdle).toBe(true), { timeout: 20_000 })
-      await surveyor.readAhead(rundb, { manifest })
-      if (!surveyor.isIdle) begun += 1
+      if (late) return
+      await readAhead(rundb)
+      await idle()
       between?.(rundb)
     },
   })
-  const { rundb } = set
+  if (late) await readAhead(rundb)
   await surveyor.begin(rundb, { scoped: false, manifest })
+  planned?.(rundb)
   createPlanTables(rundb)
   const survey = await surveyor.survey(rundb)
   expect(survey).toEqual(surveyValues(rundb, { scoped: false, manifest }, () => true))
@@ -81,6 +103,22 @@ test.each<[string, string[], (parts: RecordPart[]) => void, Partial<Manifest>?]>
     (parts) => parts.push({ users: [{ key: 'o', email: 'o@x.example', secrets: { totpSecret: { secret: 'JBSW' } } }] }),
   ],
   ['a default role', ['user'], () => {}, { roles: { ...manifest.roles, default: 'member' } }],
+  [
+    'a record that is rejected once memberships have been read',
+    ['user', 'membership'],
+    (parts) =>
+      parts.push({
+        users: [{ key: 'u1', email: 'other@example.com', firstName: 'Odd' }],
+        memberships: [{ user: 'u1', organization: 'acme', roles: ['owner'] }],
+      }),
+  ],
+  [
+    'more fields than are counted',
+    ['membership'],
+    (parts) => {
+      for (const [n, { users }] of parts.entries()) for (const user of users ?? []) user.metadata = fields(n)
+    },
+  ],
 ])('values that change are surveyed again: %s', async (_, known, add, changed = {}) => {
   const parts = records()
   add(parts)
@@ -88,14 +126,23 @@ test.each<[string, string[], (parts: RecordPart[]) => void, Partial<Manifest>?]>
   expect(found.known).toEqual(known)
 })
 
-test('drafts that change stop the thread, and it begins again', async () => {
-  let changes = 0
+test('what was read is read again once drafts have changed', async () => {
+  const versions: number[] = []
   const between = (rundb: RunDatabase) => {
-    if (changes++ < 3) draftsChange(rundb)
+    versions.push(draftVersion(rundb))
+    if (versions.length <= 3) draftsChange(rundb)
   }
-  const { known, begun } = await surveyed(records(), { between })
-  expect(known).toEqual(['user', 'membership'])
-  expect(begun).toBeGreaterThanOrEqual(1)
+  expect(await surveyed(records(), { between })).toEqual({ known: ['user', 'membership'], begun: 4 })
+  expect(new Set(versions).size).toBe(4)
+})
+
+test.each<[string, number, Steps['planned']?]>([
+  ['finishes', 9],
+  ['finds too many fields', 600],
+  ['is stopped, because drafts change', 9, draftsChange],
+])('every kind is surveyed once, if a thread that begins late %s', async (_, plans, planned) => {
+  const { begun } = await surveyed(records(MANY, plans), { late: true, ...(planned && { planned }) })
+  expect(begun).toBe(1)
 })
 
 test('what was read before drafts change is not used', async () => {
