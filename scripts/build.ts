@@ -21,7 +21,10 @@ import { Redactor } from '../src/diagnostics/redactor.ts'
 import { pageAssets } from '../src/reporting/html/page.ts'
 
 /** The modules that are started or imported by their names. All others become chunks. */
-const ENTRIES = ['cli/main', 'cli/github', 'index', 'mapping/worker', 'planning/survey-worker', 'rundb/reader-worker']
+const ENTRIES = ['cli/main', 'cli/github', 'index', 'planning/survey-worker', 'rundb/reader-worker']
+
+/** The thread that every large run starts several times. It loads one file faster than chunks. */
+const WHOLE = ['mapping/worker']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'build')
@@ -59,21 +62,22 @@ writeFileSync(
   `const assets = ${assets}\n\nexport async function pageAssets() {\n  return assets\n}\n`,
 )
 
-bundle()
+bundle(ENTRIES, { splitting: true })
+bundle(WHOLE, { splitting: false, minifyWhitespace: true })
 cpSync(join(modules, 'config/recipes'), join(dist, 'config/recipes'), { recursive: true })
 copyDeclarations('index.d.ts')
 
 /** Imports at run time stay imports of chunks: nothing is loaded before it is needed. */
-function bundle(): void {
+function bundle(entries: readonly string[], options: { splitting: boolean; minifyWhitespace?: boolean }): void {
   buildSync({
     absWorkingDir: root,
-    entryPoints: ENTRIES.map((entry) => join(modules, `${entry}.js`)),
+    entryPoints: entries.map((entry) => join(modules, `${entry}.js`)),
     outbase: modules,
     outdir: dist,
     // See src/files/package.ts.
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
-    splitting: true,
+    ...options,
     packages: 'external',
     format: 'esm',
     platform: 'node',
