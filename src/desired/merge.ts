@@ -8,7 +8,6 @@ import { insertDesired, moveSingleDrafts } from '../rundb/desired.ts'
 import {
   contradictoryKeys,
   draftsOfKey,
-  findSeveral,
   joinUndecided,
   type KeyedDraft,
   type Member,
@@ -93,8 +92,7 @@ interface Merging {
 export function mergeGroups(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   const { name, lifecycle } = definition
   // A kind with its own `unite` can treat repeated records differently.
-  findSeveral(rundb, name, { repeats: lifecycle?.unite === undefined })
-  moveSingleDrafts(rundb, name)
+  moveSingleDrafts(rundb, name, { repeats: lifecycle?.unite === undefined })
   lifecycle?.grouped?.(rundb)
   const policy = policyFor(manifest, name)
   const merging = { rundb, definition, policy, manifest }

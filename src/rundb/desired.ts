@@ -2,9 +2,16 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
 import type { Parameter } from '../sqlite/open.ts'
-import { countDesired, desiredAdded, desiredAsStaged, desiredCounted, desiredRewritten } from './desired-facts.ts'
-import { countDrafts, draftCounts } from './draft-facts.ts'
-import { hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
+import {
+  countDesired,
+  desiredAdded,
+  desiredAsStaged,
+  desiredChanged,
+  desiredCounted,
+  desiredRewritten,
+} from './desired-facts.ts'
+import { countDrafts, countToldApart, draftCounts } from './draft-facts.ts'
+import { clearSeveral, findSeveral, hasRepeated, hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
 import { noteDerived } from './loose.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 import { noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
@@ -65,6 +72,8 @@ export interface Derivation {
   at?: string
   /** The number of its records. Default: none, because they count for its base resource. */
   records?: string
+  /** Of several rows with one key, the first counts. Default: there are none. */
+  first?: boolean
 }
 
 /**
@@ -74,13 +83,14 @@ export interface Derivation {
  */
 export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...parameters: Parameter[]): number {
   const { kind, from, where, key, refs = "'{}'", attributes = "'{}'", secrets = 'NULL', at, records = '0' } = derivation
+  const others = derivation.first ? 'ON CONFLICT (kind, key) DO NOTHING' : ''
   const place = at === undefined ? `${OF_MANIFEST}, NULL, NULL` : `${at}.seq, ${at}.file, ${at}.line`
   const bound = [...parameters]
   const kindOfAll = `?${bound.push(kind)}`
   if (!hasDesired(rundb, kind)) desiredCounted(rundb, kind, 0)
   const added = rundb.run(
     `INSERT INTO desired (${COLUMNS})
-     SELECT ${kindOfAll}, ${key}, ${refs}, ${attributes}, ${secrets}, ${place}, ${records} FROM ${from} WHERE ${where}`,
+     SELECT ${kindOfAll}, ${key}, ${refs}, ${attributes}, ${secrets}, ${place}, ${records} FROM ${from} WHERE ${where} ${others}`,
     ...bound,
   )
   desiredAdded(rundb, kind, added)
@@ -122,10 +132,17 @@ function areInOrder(rundb: RunDatabase, kind: string): boolean {
   return true
 }
 
-/** Moves resources with a single draft into the desired set, all within SQLite. */
-export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
+/**
+ * Moves resources with a single draft into the desired set, all within SQLite, and fills the table
+ * `several` with the others. Keys that repeat are searched for only if some do.
+ * @param repeats see findSeveral
+ */
+export function moveSingleDrafts(rundb: RunDatabase, kind: string, { repeats }: { repeats: boolean }): void {
+  clearSeveral(rundb)
   const count = countDrafts(rundb, kind)
   if (count === 0) return
+  const isKeyed = countToldApart(rundb, kind) === 0 && !hasRepeated(rundb, kind) && !hasDesired(rundb, kind)
+  if (!isKeyed) findSeveral(rundb, kind, { repeats })
   const lookedUp = count < lastDraftId(rundb) * FEW || areInOrder(rundb, kind)
   const single: Derivation = {
     kind,
@@ -137,9 +154,15 @@ export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
     secrets: 'secrets',
     at: DRAFTS,
     records: 'records',
+    first: isKeyed,
   }
   const moved = deriveAll(rundb, single, kind)
   if (moved === count && countDesired(rundb, kind) === count) desiredAsStaged(rundb, kind)
+  else if (isKeyed) {
+    findSeveral(rundb, kind, { repeats })
+    desiredChanged(rundb, kind)
+    rundb.run('DELETE FROM desired WHERE kind = ? AND key IN (SELECT substr(dedupe_group, 2) FROM several)', kind)
+  }
 }
 
 /** Changes attributes or secrets of desired resources of a kind. @param sql an UPDATE */

@@ -277,7 +277,7 @@ export interface DraftGroup {
  * @param repeats whether equal drafts without secrets count as one
  */
 export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { repeats: boolean }): void {
-  rundb.exec('DELETE FROM several')
+  clearSeveral(rundb)
   if (hasToldApart(rundb, kind)) {
     unpackRepeats(rundb, REPEATED_OF_KIND, kind)
     rundb.run(
@@ -307,6 +307,15 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
     kind,
   )
   if (repeats) findRepeats(rundb, kind)
+}
+
+export function clearSeveral(rundb: RunDatabase): void {
+  rundb.exec('DELETE FROM several')
+}
+
+/** Whether drafts of a kind represent others. */
+export function hasRepeated(rundb: RunDatabase, kind: string): boolean {
+  return rundb.count(`SELECT EXISTS (${REPEATED_OF_KIND})`, kind) > 0
 }
 
 /** IDs of drafts of a kind `?1` that represent others. */

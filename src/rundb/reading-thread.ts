@@ -39,7 +39,8 @@ export class ReadingThread<Task, Result extends object> {
   }
 
   /**
-   * Begins a task once it is ready, and no other one runs. When this has returned, other tables can change.
+   * Begins a task once it is ready, and no other one runs. When this has returned, other tables
+   * can change.
    * @returns its result, once the thread has it
    */
   async begin(task: Task): Promise<{ result: Promise<Result> }> {

@@ -84,7 +84,7 @@ test('values of desired resources change through changeDesired only', () => {
 
 test('desired resources are added and removed where facts about them are kept', () => {
   expect(counted(/(INTO|DELETE\s+FROM)\s+desired\b/g)).toEqual({
-    'rundb/desired.ts': 2,
+    'rundb/desired.ts': 3,
     'rundb/left-out.ts': 1,
     'rundb/rejects.ts': 1,
     'rundb/scope.ts': 1,

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { deriveAll, insertDesired, layOver, moveSingleDrafts } from '../../src/rundb/desired.ts'
-import { addToDrafts, findSeveral, indexDrafts, insertDraft } from '../../src/rundb/drafts.ts'
+import { addToDrafts, indexDrafts, insertDraft } from '../../src/rundb/drafts.ts'
 import { insertNote, noteAll, noteDesired } from '../../src/rundb/notes.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
@@ -130,8 +130,7 @@ test('single drafts become desired in key order, in whatever order they are stor
       )
     })
     indexDrafts(rundb)
-    findSeveral(rundb, 'book', { repeats: false })
-    moveSingleDrafts(rundb, 'book')
+    moveSingleDrafts(rundb, 'book', { repeats: false })
     return all(rundb, 'desired')
   })
   expect(kept?.length).toBe(count - 1)
