@@ -58,8 +58,9 @@ export async function deliver(delivery: Delivery): Promise<string | undefined> {
         wait = parseRetryAfter(answer.header('retry-after'), serverTime(answer.header('date'))) ?? wait
       } catch (error) {
         if (error instanceof Final) return error.message
-        if (error instanceof TooSlow) why = 'no response in time'
-        else why = described(error)
+        if (!(error instanceof TooSlow)) why = described(error)
+        // An attempt that the budget cut short says less than those before it.
+        else if (attempt === 1 || left >= PATIENCE) why = 'no response in time'
       }
       if (clock.now() + wait >= end) break
       await sleep(clock, wait, signal)

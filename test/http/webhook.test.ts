@@ -66,6 +66,14 @@ test.each([500, 502, 503, 429])('HTTP %i is retried as the same delivery', async
   expect(received.map(({ headers }) => headers['workos-migrate-delivery'])).toEqual(['one', 'one', 'one'])
 })
 
+test('an attempt that is cut short does not hide what an earlier one was told', async () => {
+  const { url, received } = await receiver((response, nth) => {
+    if (nth === 1) response.writeHead(503).end()
+  })
+  expect(await told(url, { budget: 9_000 })).toBe('HTTP 503')
+  expect(received).toHaveLength(2)
+})
+
 test('Retry-After is respected within the time available', async () => {
   const clock = hurriedClock()
   const { url, received } = await receiver((response, nth) => {
