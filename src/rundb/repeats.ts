@@ -41,8 +41,7 @@ export function gatherRepeats(rundb: RunDatabase): void {
   let sums = new Map<number, { repeats: number; records: number }>()
   for (const packed of chunks(rundb)) {
     for (let at = 0; at < packed.length; at += WIDTH) {
-      const draft = packed[at] ?? 0
-      const records = packed[at + WIDTH - 1] ?? 0
+      const [draft = 0, records = 0] = [packed[at], packed[at + WIDTH - 1]]
       const sum = sums.get(draft)
       if (sum === undefined) sums.set(draft, { repeats: 1, records })
       else {
