@@ -23,7 +23,7 @@ import { pageAssets } from '../src/reporting/html/page.ts'
 /** The modules that are started or imported by their names. All others become chunks. */
 const ENTRIES = ['cli/main', 'cli/github', 'index', 'planning/survey-worker', 'rundb/reader-worker']
 
-/** The thread that every large run starts several times. It loads one file faster than chunks. */
+/** The thread that every large run starts several times. One file loads faster than chunks. */
 const WHOLE = ['mapping/worker']
 
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -171,9 +171,7 @@ export class Surveyor {
     const version = draftVersion(rundb)
     if (version === this.#version) return
     this.#version = version
-    for (const index of kindDefinitions.keys()) {
-      for (const state of [SHARE.ahead, SHARE.reading, SHARE.known]) exchange(this.shares, index, state, SHARE.free)
-    }
+    for (const index of kindDefinitions.keys()) giveUp(this.shares, index, [SHARE.ahead, SHARE.reading, SHARE.known])
   }
 
   /** Ends the thread, whether its result was used or not. */
@@ -190,9 +188,12 @@ function exchange(shares: Int32Array, index: number, from: number, to: number): 
   return Atomics.compareExchange(shares, index, from, to) === from
 }
 
-/** Leaves a kind whose drafts are not all surveyed to whoever surveys what is desired. */
-function giveUp(shares: Int32Array, index: number): void {
-  for (const state of [SHARE.ahead, SHARE.reading]) exchange(shares, index, state, SHARE.free)
+/**
+ * Leaves a kind to whoever surveys what is desired.
+ * @param states in which its drafts were surveyed in vain. Default: not to the end
+ */
+function giveUp(shares: Int32Array, index: number, states: readonly number[] = [SHARE.ahead, SHARE.reading]): void {
+  for (const state of states) exchange(shares, index, state, SHARE.free)
 }
 
 /**

@@ -88,8 +88,8 @@ function countPlain(rundb: RunDatabase, kind: string): number {
 }
 
 /**
- * Kinds of which every resource is created, in the order of their actions. The table does not have
- * these yet.
+ * Kinds whose resources are all created, in the order of their actions. Their creates are not in
+ * the table yet.
  */
 const lateCreates = new WeakMap<RunDatabase, readonly PlainCreates[]>()
 
