@@ -5,19 +5,12 @@ import { ANY_ORDER, type MergePolicy } from '../kinds/lifecycle.ts'
 import { type MergeConflict, mergeDrafts } from '../kinds/merge.ts'
 import { draftDefinition, draftDefinitions } from '../kinds/registry.ts'
 import { insertDesired, moveSingleDrafts } from '../rundb/desired.ts'
-import {
-  contradictoryKeys,
-  draftsOfKey,
-  joinUndecided,
-  type KeyedDraft,
-  type Member,
-  originText,
-  severalDrafts,
-} from '../rundb/drafts.ts'
+import { contradictoryKeys, draftsOfKey, joinUndecided, type KeyedDraft, originText } from '../rundb/drafts.ts'
 import { insertAlias, insertMerge } from '../rundb/merges.ts'
 import { insertNote } from '../rundb/notes.ts'
 import { insertReject, type RejectReason, rejectDraft, rejectFollowers } from '../rundb/rejects.ts'
 import { placeIn, type RunDatabase } from '../rundb/run-database.ts'
+import { type Member, severalDrafts } from '../rundb/several.ts'
 
 /**
  * Merges duplicate records. In: the drafts of a kind, in groups. Out: one row of the desired set

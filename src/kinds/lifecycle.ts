@@ -1,8 +1,9 @@
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import type { Attributes } from '../resource.ts'
-import type { KeyedDraft, Member } from '../rundb/drafts.ts'
+import type { KeyedDraft } from '../rundb/drafts.ts'
 import type { RejectReason } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
+import type { Member } from '../rundb/several.ts'
 
 export interface Fitted {
   attributes: Attributes

@@ -11,9 +11,10 @@ import {
   desiredRewritten,
 } from './desired-facts.ts'
 import { countDrafts, countToldApart, draftCounts } from './draft-facts.ts'
-import { clearSeveral, findSeveral, hasRepeated, hasSeveral, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
+import { lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
 import { noteDerived } from './loose.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
+import { clearSeveral, findSeveral, hasRepeated, hasSeveral } from './several.ts'
 import { noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
 
 /** The desired set: the table `desired`. In: merged drafts. Out: resources, values and counts. */

@@ -75,3 +75,13 @@ export function countToldApart(rundb: RunDatabase, kind: string): number {
   )
   return facts.toldApart.get(kind) ?? 0
 }
+
+/** Whether drafts of a kind have a dedupe key. */
+export function hasToldApart(rundb: RunDatabase, kind: string): boolean {
+  return countToldApart(rundb, kind) > 0
+}
+
+/** Whether drafts of the kind are known by their key alone. */
+export function hasKeyed(rundb: RunDatabase, kind: string): boolean {
+  return countToldApart(rundb, kind) < countDrafts(rundb, kind)
+}
