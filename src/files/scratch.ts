@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { readdir, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -44,6 +45,15 @@ export function createScratch(parent: string): Scratch {
       remove()
     },
   }
+}
+
+/**
+ * Removes the files in a scratch folder, all at a time: freeing a large one takes the system long.
+ * What it cannot remove stays for `remove`.
+ */
+export async function removeFilesIn({ path }: Scratch): Promise<void> {
+  const names = await readdir(path).catch(() => [])
+  await Promise.allSettled(names.filter((name) => name !== LOCK).map((name) => unlink(join(path, name))))
 }
 
 /** Removals to run when the process exits. */

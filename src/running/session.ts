@@ -9,6 +9,7 @@ import { wantsColor } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
+import { removeFilesIn } from '../files/scratch.ts'
 import { removeAbandonedFiles } from '../files/temporary-file.ts'
 import { proxiesOf } from '../http/proxy.ts'
 import { checkExpressions } from '../mapping/check.ts'
@@ -123,12 +124,12 @@ export async function openSession(
 
   // Connections can be closed while the data of the run is still read.
   const closers: (() => void | Promise<void>)[] = []
-  const data: (() => void)[] = []
+  const data: (() => void | Promise<void>)[] = []
   const disconnect = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   const close = async () => {
-    for (const closer of data.splice(0).reverse()) closer()
+    for (const closer of data.splice(0).reverse()) await closer()
     await disconnect()
   }
   try {
@@ -141,7 +142,10 @@ export async function openSession(
     const state = await (taking === undefined ? peekState(location, opening) : openState(location, taking, opening))
     closers.push(() => state.close())
     const scratch = scratchBeside(statePath)
-    data.push(() => scratch.remove())
+    data.push(
+      () => scratch.remove(),
+      () => removeFilesIn(scratch),
+    )
     const { killed, clock } = context
     const deadline = !writes ? undefined : deadlineOf(options, loaded, context)
     if (deadline !== undefined) closers.push(() => deadline.close())
