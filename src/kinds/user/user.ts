@@ -40,6 +40,11 @@ const CREATED: Spelling = {
 
 const SPELLING: Spelling = { ...CREATED, locale: 'locale' }
 
+/** The fields of a response besides the address, in the order of canonical JSON. */
+const READ = Object.entries({ ...SPELLING, lastSignInAt: 'last_sign_in_at' })
+  .filter(([field]) => field !== 'email')
+  .sort(([one], [other]) => (one < other ? -1 : 1))
+
 /** Codes of a rejected create if the email address or external ID already belongs to a user. */
 const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_already_exists', 'external_id_already_used'])
 
@@ -194,23 +199,12 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
 
 function parse(body: JsonObject): LiveResource {
   const email = lowerAscii(requiredText(body, 'email'))
-  return {
-    id: requiredText(body, 'id'),
-    externalId: textOf(body, 'external_id'),
-    naturalKey: email,
-    // In the order of canonical JSON: this is written for each user of a list.
-    attributes: {
-      email,
-      ...pick(body, 'email_verified', 'emailVerified'),
-      ...pick(body, 'external_id', 'externalId'),
-      ...pick(body, 'first_name', 'firstName'),
-      ...pick(body, 'last_name', 'lastName'),
-      ...pick(body, 'last_sign_in_at', 'lastSignInAt'),
-      ...pick(body, 'locale', 'locale'),
-      ...pick(body, 'metadata', 'metadata'),
-      ...pick(body, 'name', 'name'),
-    },
+  const attributes: JsonObject = { email }
+  for (const [field, name] of READ) {
+    const value = body[name]
+    if (value !== undefined) attributes[field] = value
   }
+  return { id: requiredText(body, 'id'), externalId: textOf(body, 'external_id'), naturalKey: email, attributes }
 }
 
 async function findByEmail(api: Api, email: string): Promise<LiveResource | undefined> {

@@ -215,8 +215,11 @@ function presentMemberships(call: Call): (membership: MembershipRow | MemberRow)
     const all = own.length + given.length > 1 ? [...new Set([...own, ...given])] : own
     const highest = all.length > 1 ? highestOf(all, ranked(membership.organization_id)) : (all[0] ?? DEFAULT_ROLE)
     const roles = (call.multipleRoles ? all : [highest]).map((slug) => ({ slug }))
-    const shown = { ...presentMembershipBase(membership), role: { slug: highest }, roles }
-    return 'email' in membership ? { ...shown, user: presentUser(membership) } : shown
+    const shown = presentMembershipBase(membership)
+    shown.role = { slug: highest }
+    shown.roles = roles
+    if ('email' in membership) shown.user = presentUser(membership)
+    return shown
   }
 }
 
@@ -240,7 +243,7 @@ function highestOf(slugs: readonly string[], ranked: readonly string[]): string 
 }
 
 /** The form of a group's members: without roles and user. */
-export function presentMembershipBase(membership: MembershipRow) {
+export function presentMembershipBase(membership: MembershipRow): JsonObject {
   return {
     object: 'organization_membership',
     id: membership.membership_id,

@@ -54,7 +54,13 @@ export function findUser(call: Call, id: string): UserRow {
   return user
 }
 
-export function presentUser(user: UserRow): JsonObject {
+/** The columns of a response. */
+type ShownUser = Omit<UserRow, 'credential_type' | 'credential_digest'>
+
+const SHOWN =
+  'id, email, email_verified, first_name, last_name, name, external_id, locale, metadata, created_at, updated_at'
+
+export function presentUser(user: ShownUser): JsonObject {
   return {
     object: 'user',
     id: user.id,
@@ -217,8 +223,8 @@ function listUsers(call: Call): Reply {
     where.push(`id IN (SELECT user_id FROM memberships WHERE environment = ? AND organization_id = ?)`)
     parameters.push(call.environment, organization)
   }
-  return listPage<UserRow>(call, {
-    select: 'SELECT * FROM users',
+  return listPage<ShownUser>(call, {
+    select: `SELECT ${SHOWN} FROM users`,
     idColumn: 'id',
     where,
     parameters,
