@@ -6,8 +6,16 @@ import type { RunDatabase } from './run-database.ts'
  * again takes seconds for a million users.
  */
 
+/** Numbers of resources of a kind. */
+interface Portions {
+  /** Without a record: the manifest declares them. */
+  declared: number
+  withSecrets: number
+}
+
 interface Facts {
   counts: Map<string, number>
+  portions: Map<string, Portions>
   /** By the kind that refers: roles, and the kinds that they lead to. */
   closed: Map<string, Readonly<Record<string, string>>>
   /** Kinds whose resources are exactly their drafts, unchanged. */
@@ -19,7 +27,7 @@ const known = new WeakMap<RunDatabase, Facts>()
 function factsOf(rundb: RunDatabase): Facts {
   let facts = known.get(rundb)
   if (facts === undefined) {
-    facts = { counts: new Map(), closed: new Map(), asStaged: new Set() }
+    facts = { counts: new Map(), portions: new Map(), closed: new Map(), asStaged: new Set() }
     known.set(rundb, facts)
   }
   return facts
@@ -27,8 +35,9 @@ function factsOf(rundb: RunDatabase): Facts {
 
 /** Forgets the facts about a kind. Call it whenever desired resources of a kind change. */
 export function desiredChanged(rundb: RunDatabase, kind: string): void {
-  const { counts, closed, asStaged } = factsOf(rundb)
+  const { counts, portions, closed, asStaged } = factsOf(rundb)
   counts.delete(kind)
+  portions.delete(kind)
   closed.delete(kind)
   asStaged.delete(kind)
   for (const [other, refs] of closed) if (Object.values(refs).includes(kind)) closed.delete(other)
@@ -57,6 +66,25 @@ export function countDesired(rundb: RunDatabase, kind: string): number {
   return count
 }
 
+/** Stores both numbers, which were a by-product. */
+export function portionsCounted(rundb: RunDatabase, kind: string, portions: Portions): void {
+  factsOf(rundb).portions.set(kind, portions)
+}
+
+/** How many desired resources of a kind have no record, and how many have secrets. */
+export function portionsOf(rundb: RunDatabase, kind: string): Portions {
+  const { portions } = factsOf(rundb)
+  let found = portions.get(kind)
+  if (found === undefined) {
+    const row = rundb
+      .statement('SELECT sum(records = 0) AS declared, count(secrets) AS held FROM desired WHERE kind = ?')
+      .get(kind)
+    found = { declared: Number(row?.declared ?? 0), withSecrets: Number(row?.held ?? 0) }
+    portions.set(kind, found)
+  }
+  return found
+}
+
 /** Records that every reference of a kind leads to a desired resource. */
 export function closeReferences(rundb: RunDatabase, kind: string, refs: Readonly<Record<string, string>>): void {
   factsOf(rundb).closed.set(kind, refs)
@@ -74,7 +102,9 @@ export function desiredAsStaged(rundb: RunDatabase, kind: string): void {
 
 /** Notes that values of desired resources of a kind changed. */
 export function desiredRewritten(rundb: RunDatabase, kind: string): void {
-  factsOf(rundb).asStaged.delete(kind)
+  const { asStaged, portions } = factsOf(rundb)
+  asStaged.delete(kind)
+  portions.delete(kind)
 }
 
 /** Whether the desired resources of a kind are exactly its drafts, with their values. */

@@ -9,6 +9,7 @@ import {
   desiredChanged,
   desiredCounted,
   desiredRewritten,
+  portionsCounted,
 } from './desired-facts.ts'
 import { countDrafts, countToldApart, draftCounts } from './draft-facts.ts'
 import { lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
@@ -260,10 +261,14 @@ export function countRecords(rundb: RunDatabase): Map<string, number> {
 export function countAccepted(rundb: RunDatabase): Map<string, { distinct: number; records: number }> {
   const rows = rundb
     .statement(
-      'SELECT kind, sum(records > 0) AS n, sum(records) AS records, count(*) AS resources FROM desired GROUP BY kind',
+      `SELECT kind, sum(records > 0) AS n, sum(records) AS records, count(*) AS resources, count(secrets) AS held
+       FROM desired GROUP BY kind`,
     )
     .all()
-  for (const { kind, resources } of rows) desiredCounted(rundb, String(kind), Number(resources))
+  for (const { kind, n, resources, held } of rows) {
+    desiredCounted(rundb, String(kind), Number(resources))
+    portionsCounted(rundb, String(kind), { declared: Number(resources) - Number(n), withSecrets: Number(held) })
+  }
   return new Map(rows.map(({ kind, n, records }) => [String(kind), { distinct: Number(n), records: Number(records) }]))
 }
 

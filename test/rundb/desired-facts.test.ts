@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { deriveAll, insertDesired, layOver } from '../../src/rundb/desired.ts'
-import { countDesired, isClosed } from '../../src/rundb/desired-facts.ts'
+import { countDesired, isClosed, portionsOf } from '../../src/rundb/desired-facts.ts'
 import { insertLeftOutKey, leaveOutReferring } from '../../src/rundb/left-out.ts'
 import { rejectDependents, rejectDesired } from '../../src/rundb/rejects.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
@@ -15,11 +15,11 @@ const key = fc.constantFrom('a', 'b', 'c')
 
 /** Everything that adds to the desired set or removes from it. */
 const change: fc.Arbitrary<(rundb: RunDatabase) => void> = fc.oneof(
-  fc.record({ kind, key, shelf: key }).map((one) => (rundb: RunDatabase) => {
+  fc.record({ kind, key, shelf: key, secrets: fc.constantFrom(null, {}) }).map((one) => (rundb: RunDatabase) => {
     const refs: Record<string, string> = one.kind === 'book' ? { shelf: one.shelf } : {}
     if (rundb.count('SELECT EXISTS (SELECT 1 FROM desired WHERE kind = ? AND key = ?)', one.kind, one.key)) return
     const place = { fileId: rundb.fileId('books.csv'), line: 2 }
-    insertDesired(rundb, { ...one, refs, attributes: {}, secrets: null, seq: 1, place, records: 1 })
+    insertDesired(rundb, { ...one, refs, attributes: {}, seq: 1, place, records: 1 })
   }),
   fc.record({ kind, key }).map((one) => (rundb: RunDatabase) => rejectDesired(rundb, one, REASON)),
   key.map((one) => (rundb: RunDatabase) => {
@@ -56,6 +56,12 @@ test('cached facts about the desired set are correct after any change', { timeou
           apply(rundb)
           for (const one of ['shelf', 'book', 'label']) {
             expect(countDesired(rundb, one)).toBe(rundb.count('SELECT count(*) FROM desired WHERE kind = ?', one))
+            const portion = (where: string) =>
+              rundb.count(`SELECT count(*) FROM desired WHERE kind = ? AND ${where}`, one)
+            expect(portionsOf(rundb, one)).toEqual({
+              declared: portion('records = 0'),
+              withSecrets: portion('secrets IS NOT NULL'),
+            })
           }
           if (!isClosed(rundb, 'book', 'shelf', 'shelf')) continue
           closed += 1
