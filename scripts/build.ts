@@ -21,7 +21,7 @@ import { Redactor } from '../src/diagnostics/redactor.ts'
 import { pageAssets } from '../src/reporting/html/page.ts'
 
 /** The modules that are started or imported by their names. All others become chunks. */
-const ENTRIES = ['cli/main', 'cli/github', 'index', 'planning/survey-worker', 'rundb/reader-worker']
+const ENTRIES = ['cli/main', 'cli/github', 'index', 'planning/survey-worker', 'rundb/known-worker']
 
 /** The thread that every large run starts several times. One file loads faster than chunks. */
 const WHOLE = ['mapping/worker']

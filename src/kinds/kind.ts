@@ -117,11 +117,11 @@ export interface LiveHooks {
   own?(rundb: RunDatabase, live: Pick<LiveResource, 'id' | 'attributes'>, before: Attributes, applied: boolean): OwnPart
 
   /**
-   * SQL condition for a live resource `l` and its row `k` of the state: `own` would remove nothing,
-   * whatever `prepare` reads. Needed where there are many. Undefined: with an `own`, the condition
-   * is false.
+   * SQL condition for a live resource `l`: `own` would remove nothing, whatever `prepare` reads.
+   * Needed where there are many. Undefined: with an `own`, the condition is false.
+   * @param known its row of the state
    */
-  wholly?: string
+  wholly?(known: string): string
 
   /** Looks a resource up by its name, if nothing else finds it and the manifest allows names. */
   byName?(context: CompareContext, desired: DesiredResource): NameMatch

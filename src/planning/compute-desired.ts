@@ -43,7 +43,7 @@ export interface ComputeDesiredOptions {
   signal?: AbortSignal
   onProgress?: (step: Step) => void
   /** Called with the number of drafts, before duplicates are merged. */
-  onStaged?: (drafts: number) => void
+  onStaged?: (drafts: number) => void | Promise<void>
   /** Called often while duplicates are merged, with the run's database, when nothing is written. */
   onMerging?: (rundb: RunDatabase) => Promise<void>
   /** Called once the desired set no longer changes, with the run's database. */
@@ -122,7 +122,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     // Frees the memory of the workers before the next thread needs some.
     await mapper.close()
   }
-  options.onStaged?.(lastDraftId(rundb))
+  await options.onStaged?.(lastDraftId(rundb))
   rundb.keepToItself()
   const yielded = countYielded(rundb)
   onProgress({ phase: 'merging duplicates' })

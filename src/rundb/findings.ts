@@ -1,10 +1,9 @@
-import type { JsonObject } from '../json.ts'
 import type { DesiredResource } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
 import { desiredFromRow } from './desired.ts'
-import { countDesired } from './desired-facts.ts'
+import { countDesired, portionsOf } from './desired-facts.ts'
 import { type Applied, attributesIn, BEYOND, HAS_LEFT, LEFT } from './known.ts'
-import type { Reader } from './reader.ts'
+import { isAsInState, matchesOf } from './plain-match.ts'
 import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
@@ -40,117 +39,6 @@ export function* findingRows(rundb: RunDatabase, type: string, limit: number): G
 export function isUsed(rundb: RunDatabase, kind: string): boolean {
   const used = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM known WHERE kind = ?1 LIMIT 1'
   return rundb.statement(used).get(kind) !== undefined
-}
-
-/** What SQL needs to match live resources of a kind with desired ones: see KindDefinition. */
-export interface PlainMatch {
-  kind: string
-  /** The kinds that it refers to, by role. */
-  refs: Readonly<Record<string, string>>
-  /** See KindDefinition. */
-  natural(ref: (role: string) => string): string
-  /** Its fields that are compared member by member. */
-  maps: readonly string[]
-  /** See KindDefinition. */
-  inForce: JsonObject
-  /** The condition that the values of a row `l` of `live` belong to it alone. */
-  wholly: string
-}
-
-/** IDs that are in the state more than once. */
-const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
-
-/**
- * Matches resources in WorkOS that have the ID of the state, the right identifier and exactly the
- * desired values, so that there is nothing to report. If an ID is in the state once, no other
- * desired resource can claim it later.
- *
- * The desired values must be part of the live ones. Maps must be equal: a member that was applied
- * and is no longer desired is a difference.
- * @returns the number of matches
- */
-export async function matchPlain(
-  rundb: RunDatabase,
-  { kind, refs, natural, maps, inForce, wholly }: PlainMatch,
-  reader?: Reader,
-): Promise<number> {
-  const ref = (role: string) =>
-    `(SELECT m.id FROM ${matchesOf(rundb, refs[role] ?? '')} m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
-  const conditions = [
-    `(d.attributes ->> '$.externalId' = l.external_id OR ${natural(ref)} = l.natural_key)`,
-    // Quick answer for a resource without values.
-    `(d.attributes = '{}' OR json_patch(l.attributes, d.attributes) = l.attributes)`,
-    ...maps.map(
-      (field) =>
-        `coalesce(d.attributes -> '$.${field}' = l.attributes -> '$.${field}', d.attributes -> '$.${field}' IS NULL)`,
-    ),
-    ...Object.entries(inForce).map(([field, value]) => {
-      const text = `'${JSON.stringify(value).replaceAll("'", "''")}'`
-      return `coalesce(l.attributes -> '$.${field}', ${text}) = ${text}`
-    }),
-    wholly,
-    ...(rundb.statement(TWICE).get(kind) === undefined ? [] : [`k.id NOT IN (${TWICE})`]),
-  ]
-  const unmatched = await insertUnmatched(rundb, kind, conditions.join(' AND '), reader)
-  const desired = countDesired(rundb, kind)
-  if (unmatched === 0 && rundb.count('SELECT count(*) FROM known WHERE kind = ?', kind) === desired) {
-    asInState.set(rundb, new Set(asInState.get(rundb)).add(kind))
-    return desired
-  }
-  return rundb.run(
-    `INSERT INTO matched SELECT d.kind, d.key, k.id FROM desired d CROSS JOIN known k ON k.kind = d.kind AND k.key = d.key
-     WHERE d.kind = ?1 AND NOT EXISTS (SELECT 1 FROM unmatched u WHERE u.kind = d.kind AND u.key = d.key) ORDER BY d.key`,
-    kind,
-  )
-}
-
-/** From this many resources on, two threads match them. */
-export const MANY = 20_000
-
-/** Rows that another thread returns at most: limits the memory. */
-const ROWS_AT_MOST = 10_000
-
-/**
- * Fills the table `unmatched`.
- * @param match the condition that `d`, `k` and `l` match, as SQL
- * @returns the number of rows
- */
-async function insertUnmatched(
-  rundb: RunDatabase,
-  kind: string,
-  match: string,
-  reader: Reader | undefined,
-): Promise<number> {
-  const select = (which: string) => `SELECT d.kind, d.key
-     FROM desired d LEFT JOIN known k ON k.kind = d.kind AND k.key = d.key LEFT JOIN live l ON l.kind = k.kind AND l.id = k.id
-     WHERE d.kind = ?1 AND ${which} AND NOT coalesce(${match}, 0)`
-  const insert = (which: string, ...keys: string[]) =>
-    rundb.run(`INSERT INTO unmatched ${select(which)}`, kind, ...keys)
-  const count = countDesired(rundb, kind)
-  if (reader === undefined || count < MANY) return insert('1')
-  const halfway = rundb.statement('SELECT key FROM desired WHERE kind = ? ORDER BY key LIMIT 1 OFFSET ?')
-  const middle = String(halfway.get(kind, count >> 1)?.key)
-  const { rows } = await reader.begin(`${select('d.key >= ?2')} LIMIT ${ROWS_AT_MOST}`, kind, middle)
-  const first = insert('d.key < ?2', middle)
-  const found = await rows
-  if (found.length === ROWS_AT_MOST) return first + insert('d.key >= ?2', middle)
-  rundb.transaction(() => {
-    for (const { key } of found) rundb.run('INSERT INTO unmatched VALUES (?, ?)', kind, String(key))
-  })
-  return first + found.length
-}
-
-/** Kinds whose desired resources are those of the state, and all match. */
-const asInState = new WeakMap<RunDatabase, Set<string>>()
-
-/** Whether a kind is in WorkOS and in the source as it is in the state. */
-export function isAsInState(rundb: RunDatabase, kind: string): boolean {
-  return asInState.get(rundb)?.has(kind) === true
-}
-
-/** The table with the matches of a kind, by `kind`, `key` and `id`. */
-function matchesOf(rundb: RunDatabase, kind: string): 'known' | 'matched' {
-  return isAsInState(rundb, kind) ? 'known' : 'matched'
 }
 
 /** Whether a kind has unmatched desired resources. */
@@ -297,7 +185,7 @@ export function idsOfHolders(rundb: RunDatabase, parent: string, kind: string): 
 /** Desired resources without records, and resources out of scope with records. */
 export function countApartFromRecords(rundb: RunDatabase, kind: string): { declared: number; outside: number } {
   return {
-    declared: rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind),
+    declared: portionsOf(rundb, kind).declared,
     outside: rundb.count('SELECT count(*) FROM out_of_scope WHERE kind = ? AND records > 0', kind),
   }
 }
@@ -314,7 +202,7 @@ export function countWithSecrets(
     )
     .get(kind)
   return {
-    desired: rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND secrets IS NOT NULL', kind),
+    desired: portionsOf(rundb, kind).withSecrets,
     created: Number(withDigests?.created ?? 0),
     adopted: Number(withDigests?.adopted ?? 0),
   }

@@ -4,6 +4,7 @@ import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
 import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
+import { KNOWN_TABLE } from './schema.ts'
 
 /** The copy of the state: the table `known`. */
 
@@ -52,6 +53,19 @@ export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly Sta
       )
     }
   })
+}
+
+/** Creates the table in another file of the run. */
+export function createKnown(rundb: RunDatabase): void {
+  rundb.exec(KNOWN_TABLE)
+}
+
+/**
+ * Replaces the table by the one of another file, which is attached from now on.
+ * @param file a database with a table of createKnown
+ */
+export function useKnown(rundb: RunDatabase, file: string): void {
+  rundb.replace('known', 'copied', file)
 }
 
 /** A version of a state. */

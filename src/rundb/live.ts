@@ -40,13 +40,27 @@ export interface Listing {
 /** Resources that are written at once. More of them would outlive V8's young generation. */
 const AT_ONCE = 200
 
-/**
- * Receives a list. Resources in the order of IDs are appended to the table. Other pages are set
- * aside and inserted together, which costs much less than page by page.
- */
+/** Receives a list into the table. */
 export function listInto(rundb: RunDatabase, kind: string): Listing {
-  const table = `"listed ${kind}"`
-  rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS ${table} (id TEXT, external_id TEXT, natural_key TEXT, attributes TEXT)`)
+  const { add, done } = layInto(rundb, kind, 'temp')
+  return {
+    add,
+    done() {
+      if (!done()) insertLaid(rundb, kind, 'temp')
+      rundb.run(`DELETE FROM ${laidIn('temp', kind)}`)
+    },
+  }
+}
+
+/**
+ * Receives a list. Resources in the order of IDs are appended to the table. From the first one out
+ * of order on, they are laid aside: `insertLaid` inserts them together, which costs much less.
+ * @param aside the schema in which they are laid aside
+ * @returns `done` returns whether none was laid aside
+ */
+export function layInto(rundb: RunDatabase, kind: string, aside: string) {
+  const table = laidIn(aside, kind)
+  rundb.exec(`CREATE TABLE IF NOT EXISTS ${table} (id TEXT, external_id TEXT, natural_key TEXT, attributes TEXT)`)
   rundb.run(`DELETE FROM ${table}`)
   const append = rundb.statement('INSERT INTO live VALUES (?, ?, ?, ?, ?)')
   const layAside = rundb.statement(`INSERT INTO ${table} VALUES (?, ?, ?, ?)`)
@@ -68,20 +82,28 @@ export function listInto(rundb: RunDatabase, kind: string): Listing {
     held = []
   }
   return {
-    add(page) {
+    add(page: readonly LiveResource[]) {
       held.push(...page)
       if (held.length >= AT_ONCE) write()
     },
-    done() {
+    done(): boolean {
       write()
-      if (inOrder) return
-      rundb.run(
-        `INSERT OR REPLACE INTO live SELECT ?, id, external_id, natural_key, attributes FROM ${table} ORDER BY id, rowid`,
-        kind,
-      )
-      rundb.run(`DELETE FROM ${table}`)
+      return inOrder
     },
   }
+}
+
+function laidIn(aside: string, kind: string): string {
+  return `${aside}."listed ${kind}"`
+}
+
+/** Inserts what was laid aside of a list. */
+export function insertLaid(rundb: RunDatabase, kind: string, aside: string): void {
+  const table = laidIn(aside, kind)
+  rundb.run(
+    `INSERT OR REPLACE INTO live SELECT ?, id, external_id, natural_key, attributes FROM ${table} ORDER BY id, rowid`,
+    kind,
+  )
 }
 
 /**
@@ -119,9 +141,7 @@ export function createLive(rundb: RunDatabase): void {
  * @param file a database with a table of createLive
  */
 export function useLive(rundb: RunDatabase, file: string): void {
-  rundb.exec('DROP TABLE live')
-  rundb.run('ATTACH ? AS ahead', file)
-  rundb.exec(`PRAGMA ahead.journal_mode = OFF; PRAGMA ahead.synchronous = OFF; PRAGMA ahead.cache_size = -${CACHE_KIB}`)
+  rundb.replace('live', 'ahead', file)
   attached.set(rundb, file)
   unindexed.add(rundb)
 }
@@ -135,9 +155,6 @@ export function fileOfLive(rundb: RunDatabase): string | undefined {
 export function attachLive(rundb: RunDatabase, file: string): void {
   rundb.run('ATTACH ? AS ahead', new URL('?immutable=1', pathToFileURL(file)).href)
 }
-
-/** Pages of an attached table kept in memory, KiB: it is read nearly in order. */
-const CACHE_KIB = 8 * 1024
 
 function ensureLiveIndexes(rundb: RunDatabase): void {
   if (unindexed.delete(rundb)) rundb.exec(liveIndexes(schemaOfLive(rundb)))

@@ -12,6 +12,9 @@ const CACHE_KIB = 16 * 1024
 /** The same for a thread that stages: it only appends. */
 const STAGING_CACHE_KIB = 4 * 1024
 
+/** The same for an attached file: it is read nearly in order. */
+const ATTACHED_CACHE_KIB = 8 * 1024
+
 /**
  * Page size for many rows, bytes. With few rows, a nearly full disk might have no room for it.
  * Larger pages take memory.
@@ -81,15 +84,47 @@ export class RunDatabase {
     this.#db.exec(`PRAGMA page_size = ${LARGE_PAGE}; VACUUM`)
   }
 
-  /** Locks the database permanently. From now on no other thread can open it. */
+  /**
+   * Locks the database, with the files attached so far, until `share`. Locking them for each write
+   * takes time.
+   */
   keepToItself(): void {
-    this.#db.exec('PRAGMA main.locking_mode = EXCLUSIVE')
+    for (const file of this.#attached()) this.#db.exec(`PRAGMA ${file}.locking_mode = EXCLUSIVE`)
+  }
+
+  /** Lets others open them again. */
+  share(): void {
+    // SQLite releases a lock when it next reads the file.
+    for (const file of this.#attached()) {
+      this.#db.exec(`PRAGMA ${file}.locking_mode = NORMAL; SELECT count(*) FROM ${file}.sqlite_schema`)
+    }
+  }
+
+  #attached(): string[] {
+    const files = this.#db.prepare('PRAGMA database_list').all()
+    return files.map(({ name }) => String(name)).filter((name) => name !== 'temp')
   }
 
   /** A prepared statement, one per text. Do not run two iterations of it at the same time. */
   statement(sql: string): StatementSync {
     this.#completeFor(sql)
     return this.#statements.prepare(sql)
+  }
+
+  /**
+   * Replaces a table by the same table of another file, which is attached from now on.
+   * @param schema the name for this file
+   */
+  replace(table: string, schema: string, file: string): void {
+    this.exec(`DROP TABLE ${table}`)
+    this.attach(schema, file)
+  }
+
+  /** Attaches another file of the run. */
+  attach(schema: string, file: string): void {
+    this.run(`ATTACH ? AS ${schema}`, file)
+    this.exec(`PRAGMA ${schema}.journal_mode = OFF; PRAGMA ${schema}.synchronous = OFF;
+      PRAGMA ${schema}.cache_size = -${ATTACHED_CACHE_KIB}`)
   }
 
   run(sql: string, ...parameters: Parameter[]): number {
@@ -176,7 +211,7 @@ export class RunDatabase {
   still<T>(work: () => T): T {
     this.#db.exec('BEGIN')
     try {
-      this.count('SELECT EXISTS (SELECT 1 FROM desired)')
+      this.count('SELECT count(*) FROM sqlite_schema')
       return work()
     } finally {
       this.#db.exec('COMMIT')

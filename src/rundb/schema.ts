@@ -113,6 +113,14 @@ export const SCOPE_TABLES = `
   CREATE INDEX rejects_out_by_key ON rejects_out (kind, key);
 `
 
+/** The table with a copy of the state: see PLAN_TABLES. */
+export const KNOWN_TABLE = `
+  CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
+    refs TEXT NOT NULL, ownership TEXT NOT NULL CHECK (ownership IN ('created', 'adopted')), run INTEGER NOT NULL, reduced TEXT,
+    answered TEXT, gone INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
+  CREATE INDEX known_by_id ON known (kind, id);
+`
+
 /** The table of live resources: see PLAN_TABLES. */
 export const LIVE_TABLE = `
   CREATE TABLE live (kind TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, natural_key TEXT, attributes TEXT NOT NULL,
@@ -144,10 +152,7 @@ export const liveIndexes = (schema: 'main' | 'ahead') => `
  * beyond       resources of the state that are out of scope
  */
 export const PLAN_TABLES = `
-  CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
-    refs TEXT NOT NULL, ownership TEXT NOT NULL CHECK (ownership IN ('created', 'adopted')), run INTEGER NOT NULL, reduced TEXT,
-    answered TEXT, gone INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
-  CREATE INDEX known_by_id ON known (kind, id);
+  ${KNOWN_TABLE}
   CREATE TABLE apart (kind TEXT NOT NULL, key TEXT NOT NULL, desired INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE candidates (kind TEXT NOT NULL, key TEXT NOT NULL, secrets TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
@@ -173,12 +178,15 @@ export const PLAN_TABLES = `
 /**
  * The tables of verifying, in addition to those of planning.
  *
+ * unlike    desired resources that the state, or resources of the state that WorkOS, does not have
+ *           so; complete for some kinds: see plain-match.ts
  * matched   which live resource matches which desired one; each one at most once; for the kinds of
  *           matchesOf, the state says it
  * unmatched desired resources that matchPlain did not match
  * findings  deviations
  */
 export const VERIFY_TABLES = `
+  CREATE TABLE unlike (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))
     WITHOUT ROWID, STRICT;
   CREATE TABLE unmatched (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;

@@ -73,7 +73,7 @@ export interface Session {
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(keep: { keepSignedIn: boolean; keepChanged: boolean }): Promise<Plan>
   /** Only reads the source. One session makes one plan or one desired set. */
-  computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
+  computeDesired(onStaged?: () => Promise<void>): Promise<{ set: DesiredSet; warnings: Problem[] }>
   /** Releases the state, its lock and the target. Plans and desired sets stay readable. */
   disconnect(): Promise<void>
   /** Also removes the data of plans and desired sets. */
@@ -215,8 +215,8 @@ export async function openSession(
       if (context.events) await emitPlan(context.events, computed)
       return computed
     }
-    const desired = async () => {
-      const computed = await whileReading(() => computeDesired(reading))
+    const desired = async (onStaged?: () => Promise<void>) => {
+      const computed = await whileReading(() => computeDesired({ ...reading, onStaged }))
       for (const problem of computed.warnings) reading.onWarning(problem)
       data.push(() => computed.set.close())
       return computed

@@ -139,7 +139,7 @@ export interface StateStore {
    * @returns the result of `read`. Undefined: there is no such file
    * @throws StateError if `read` finds the file damaged
    */
-  inFile<T>(folder: string | undefined, read: (file: string) => T): Promise<T | undefined>
+  inFile<T>(folder: string | undefined, read: (file: string) => T | Promise<T>): Promise<T | undefined>
   /** All resources of a kind, ordered by key (by code points), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>

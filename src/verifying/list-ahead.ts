@@ -3,7 +3,7 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { ahead, eachOf } from '../kinds/wire.ts'
 import type { LiveResource } from '../resource.ts'
 import type { Listing } from '../rundb/live.ts'
-import { LiveAhead } from '../rundb/live-ahead.ts'
+import { type Laid, LiveAhead } from '../rundb/live-ahead.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
@@ -38,6 +38,8 @@ export class ListAhead {
   readonly #state: StateStore
   readonly #live: LiveAhead
   readonly #lists = new Map<string, List>()
+  /** Settled when all lists are complete, or one has failed. */
+  readonly all: Promise<void>
   #isEnded = false
   /** Lists that are not complete. */
   #left: number
@@ -56,6 +58,7 @@ export class ListAhead {
       before = list.complete
       this.#lists.set(definition.name, list)
     }
+    this.all = before
   }
 
   static async begin(options: ListAheadOptions): Promise<ListAhead> {
@@ -83,6 +86,11 @@ export class ListAhead {
     if (this.#isEnded) return
     listing.done()
     this.#left -= 1
+  }
+
+  /** Leaves the complete lists to another thread: see LiveAhead. */
+  lend(): Laid {
+    return this.#live.lend()
   }
 
   /** Whether all lists are complete. Until then the table `live` changes at any time. */
@@ -124,6 +132,7 @@ export class ListAhead {
     if (list === undefined) return undefined
     list.onPage = onPage
     await list.complete
+    this.#live.insert(kind)
     return list
   }
 

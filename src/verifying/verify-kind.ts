@@ -12,15 +12,13 @@ import {
   hasUnmatched,
   insertFinding,
   insertMatched,
-  isAsInState,
   isInTheSource,
   matchedId,
   matchedKey,
-  matchPlain,
 } from '../rundb/findings.ts'
 import { type Applied, keyById, setApart } from '../rundb/known.ts'
 import { countLive, findLive, liveLookup } from '../rundb/live.ts'
-import type { Reader } from '../rundb/reader.ts'
+import { isAsInState, matchPlain, type PlainMatch } from '../rundb/plain-match.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Finding, KindVerification } from './verification.ts'
 
@@ -28,17 +26,17 @@ import type { Finding, KindVerification } from './verification.ts'
  * Compares one kind after the kinds it depends on. In: desired, applied and live resources. Out:
  * findings in the run's database, and counts. One statement matches what has its desired values;
  * code compares the rest one by one.
- * @param reader to match in two threads
  */
 export async function verifyKind(
   { reading, scope }: Pick<DesiredSet, 'reading' | 'scope'>,
   definition: KindDefinition,
   context: ReadContext,
-  reader?: Reader,
 ): Promise<KindVerification> {
   const { rundb } = context
   const { name: kind, plural } = definition
-  const plain = await matchPlainly(rundb, definition, reader)
+  const match = plainMatchOf(definition)
+  // They need no finding.
+  const plain = match === undefined ? 0 : matchPlain(rundb, match)
   if (!isAsInState(rundb, kind)) setApart(rundb, kind)
   const live = countLive(rundb, kind)
   const hasMore = hasUnmatched(rundb, kind)
@@ -71,16 +69,12 @@ export async function verifyKind(
   return sums
 }
 
-/** @returns how many resources WorkOS has with the values of the source; they need no finding */
-async function matchPlainly(
-  rundb: RunDatabase,
-  definition: KindDefinition,
-  reader: Reader | undefined,
-): Promise<number> {
+/** What SQL needs to match a kind. Undefined: code compares each resource. */
+export function plainMatchOf(definition: KindDefinition): PlainMatch | undefined {
   const { name: kind, refs, natural, inForce = {}, live: { own, wholly } = {} } = definition
-  if (natural === undefined || (own !== undefined && wholly === undefined)) return 0
+  if (natural === undefined || (own !== undefined && wholly === undefined)) return undefined
   const maps = comparedFields(definition).flatMap(([field, { compare }]) => (compare === 'map' ? [field] : []))
-  return matchPlain(rundb, { kind, refs, natural, maps, inForce, wholly: wholly ?? '1' }, reader)
+  return { kind, refs, natural, maps, inForce, wholly: wholly ?? (() => '1') }
 }
 
 function verifyOne(

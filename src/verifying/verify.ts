@@ -21,15 +21,14 @@ import {
   idsOfHolders,
   idsToListWithin,
   isUsed,
-  MANY,
 } from '../rundb/findings.ts'
 import { findLive, listInto } from '../rundb/live.ts'
-import { Reader } from '../rundb/reader.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Target } from '../workos/target.ts'
 import { ListAhead } from './list-ahead.ts'
+import { StateCheck } from './state-check.ts'
 import type { KindVerification, SecretCounts, Verification } from './verification.ts'
 import { matchedRefs, verifyKind } from './verify-kind.ts'
 
@@ -48,8 +47,11 @@ export interface VerifyOptions {
   kinds: readonly KindDefinition[]
   /** Whether the run is limited to some users. */
   scoped: boolean
-  /** Builds the desired set, and returns warnings about it. */
-  readSource: () => Promise<{ set: DesiredSet; warnings: Problem[] }>
+  /**
+   * Builds the desired set, and returns warnings about it.
+   * @param onStaged called once the source is read, before the set is built
+   */
+  readSource: (onStaged: () => Promise<void>) => Promise<{ set: DesiredSet; warnings: Problem[] }>
   signal?: AbortSignal
   onWarning?: (problem: Problem) => void
   onProgress?: (step: Step) => void
@@ -64,7 +66,12 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const lists = await ListAhead.begin(options)
-  const { set, warnings, kinds } = await compareKinds(options, lists).finally(() => lists.end())
+  const { workers } = manifest.run
+  const check = options.scoped ? undefined : await StateCheck.begin({ ...options, workers, lists })
+  const { set, warnings, kinds } = await compareKinds(options, lists, check).finally(async () => {
+    await check?.end()
+    lists.end()
+  })
   checkSums(set, kinds)
   const rejected = set.plannedRejectCount(unplannedKinds(options.kinds))
   const { type, baseUrl } = target.identity
@@ -94,30 +101,24 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
 async function compareKinds(
   { loaded, state, target, kinds, readSource, signal, onProgress = () => {} }: VerifyOptions,
   lists: ListAhead,
+  check: StateCheck | undefined,
 ): Promise<{ set: DesiredSet; warnings: Problem[]; kinds: KindVerification[] }> {
-  const { set, warnings } = await readSource()
-  const many = kinds.some(({ name }) => set.count(name) >= MANY)
-  const reader = many && loaded.manifest.run.workers >= 2 ? Reader.start(set.rundb) : undefined
-  try {
-    createPlanTables(set.rundb)
-    createVerifyTables(set.rundb)
-    lists.becomeLiveOf(set.rundb)
-    await loadKnown(set.rundb, state, kinds)
-    findBeyond(set)
-    const compared: KindVerification[] = []
-    for (const definition of kinds) {
-      signal?.throwIfAborted()
-      await readLive(set, target.client, definition, lists, onProgress)
-      onProgress({ phase: `comparing ${definition.plural}` })
-      const context = readContext(set, loaded.manifest, target.client, definition)
-      // The other thread must not read a list while it grows.
-      const second = lists.isComplete ? reader : undefined
-      compared.push(await verifyKind(set, definition, context, second))
-    }
-    return { set, warnings, kinds: compared }
-  } finally {
-    await reader?.end()
+  const { set, warnings } = await readSource(async () => check?.sourceIsRead())
+  createPlanTables(set.rundb)
+  createVerifyTables(set.rundb)
+  if (check) onProgress({ phase: 'comparing the source with the state' })
+  if ((await check?.settle(set.rundb)) !== true) await loadKnown(set.rundb, state, kinds)
+  lists.becomeLiveOf(set.rundb)
+  findBeyond(set)
+  const compared: KindVerification[] = []
+  for (const definition of kinds) {
+    signal?.throwIfAborted()
+    await readLive(set, target.client, definition, lists, onProgress)
+    onProgress({ phase: `comparing ${definition.plural}` })
+    const context = readContext(set, loaded.manifest, target.client, definition)
+    compared.push(await verifyKind(set, definition, context))
   }
+  return { set, warnings, kinds: compared }
 }
 
 async function readLive(

@@ -49,7 +49,7 @@ test('dist has the modules that are started by their names, and chunks', () => {
     'dist/index.js',
     'dist/mapping/worker.js',
     'dist/planning/survey-worker.js',
-    'dist/rundb/reader-worker.js',
+    'dist/rundb/known-worker.js',
   ])
   // These are two folders below the root, like the source: their paths lead to the same files.
   const placed = modules.filter((path) => readFileSync(join(ROOT, path), 'utf8').includes('import.meta.url'))

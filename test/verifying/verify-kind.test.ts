@@ -8,9 +8,10 @@ import { insertDesired } from '../../src/rundb/desired.ts'
 import { createVerifyTables, matchedId } from '../../src/rundb/findings.ts'
 import { insertKnown } from '../../src/rundb/known.ts'
 import { insertLive } from '../../src/rundb/live.ts'
+import { addUnlikeInState, addUnlikeInWorkos, unlikeInWorkos } from '../../src/rundb/plain-match.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { KindVerification } from '../../src/verifying/verification.ts'
-import { matchedRefs, verifyKind } from '../../src/verifying/verify-kind.ts'
+import { matchedRefs, plainMatchOf, verifyKind } from '../../src/verifying/verify-kind.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
 /**
@@ -265,9 +266,29 @@ interface Outcome {
   matched: unknown[]
 }
 
-async function verified(world: World, how: (definition: KindDefinition) => KindDefinition): Promise<Outcome> {
+/** Compares the state with WorkOS and with the desired set first, as a run does that has threads. */
+function checkState(rundb: RunDatabase): void {
+  for (const name of KINDS) {
+    const match = plainMatchOf(prepared(name))
+    if (match === undefined) continue
+    addUnlikeInState(rundb, match)
+    const unlike = rundb.statement(unlikeInWorkos(match)).all(name)
+    addUnlikeInWorkos(
+      rundb,
+      name,
+      unlike.map(({ key }) => ({ kind: name, key: String(key) })),
+    )
+  }
+}
+
+async function verified(
+  world: World,
+  how: (definition: KindDefinition) => KindDefinition,
+  before: (rundb: RunDatabase) => void = () => {},
+): Promise<Outcome> {
   const rundb = databaseOf(world)
   try {
+    before(rundb)
     const kinds: KindVerification[] = []
     for (const name of KINDS) {
       const definition = how(prepared(name))
@@ -295,7 +316,9 @@ async function verified(world: World, how: (definition: KindDefinition) => KindD
 test('matching in SQL and in code gives the same result', async () => {
   await fc.assert(
     fc.asyncProperty(world, async (world) => {
-      expect(await verified(world, (definition) => definition)).toEqual(await verified(world, codeAlone))
+      const expected = await verified(world, codeAlone)
+      expect(await verified(world, (definition) => definition)).toEqual(expected)
+      expect(await verified(world, (definition) => definition, checkState)).toEqual(expected)
     }),
     { numRuns: 200 },
   )

@@ -17,7 +17,7 @@ import { optionalText, take } from '../values/check.ts'
 import { listed, pages, requiredText, textOf } from '../wire.ts'
 import { assignGrants, assignUserGrants, refuseGrantsForTwo } from './grants.ts'
 import { joinRoles, oneRoleForAll } from './roles.ts'
-import { HAS_ITS_OWN_ROLES, readGroupRoles, withoutGroupRoles, withoutRolesOfGroups } from './roles-of-groups.ts'
+import { hasItsOwnRoles, readGroupRoles, withoutGroupRoles, withoutRolesOfGroups } from './roles-of-groups.ts'
 import { describeLost, membershipRemarks, membershipRemedies } from './wording.ts'
 
 /**
@@ -132,7 +132,7 @@ export const membership: KindDefinition = {
   answered: withoutRolesOfGroups,
   slugsInBody: ['role_slug', 'role_slugs'],
   label: ({ refs }) => `${refs.user} in ${refs.organization}`,
-  live: { prepare: readGroupRoles, own: withoutGroupRoles, wholly: HAS_ITS_OWN_ROLES },
+  live: { prepare: readGroupRoles, own: withoutGroupRoles, wholly: hasItsOwnRoles },
   planned: {
     plain: {
       label: "(d.refs ->> '$.user') || ' in ' || (d.refs ->> '$.organization')",

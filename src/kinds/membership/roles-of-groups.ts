@@ -66,7 +66,7 @@ export async function readGroupRoles({ rundb, api, unknown }: ReadContext): Prom
  * SQL condition: a membership has in WorkOS exactly the roles that it was given. See
  * `LiveHooks.wholly`.
  */
-export const HAS_ITS_OWN_ROLES = "l.attributes -> '$.roles' = k.attributes -> '$.roles'"
+export const hasItsOwnRoles = (known: string) => `l.attributes -> '$.roles' = ${known}.attributes -> '$.roles'`
 
 /** A live membership without the roles from groups. */
 export function withoutGroupRoles(

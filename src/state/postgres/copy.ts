@@ -26,7 +26,7 @@ const TABLES = `
 export async function copyState<T>(
   connection: Connection,
   of: { state: number; lineage: string; folder: string },
-  read: (file: string) => T,
+  read: (file: string) => T | Promise<T>,
 ): Promise<T> {
   const file = join(of.folder, `known-${randomUUID()}.sqlite`)
   createPrivateFile(file)
@@ -45,7 +45,7 @@ export async function copyState<T>(
     } finally {
       db.close()
     }
-    return read(`${pathToFileURL(file)}?mode=ro`)
+    return await read(`${pathToFileURL(file)}?mode=ro`)
   } finally {
     rmSync(file, { force: true })
   }

@@ -123,7 +123,7 @@ export class PostgresStateStore implements OpenState {
     return Number(row?.n)
   }
 
-  async inFile<T>(folder: string | undefined, read: (file: string) => T): Promise<T | undefined> {
+  async inFile<T>(folder: string | undefined, read: (file: string) => T | Promise<T>): Promise<T | undefined> {
     if (folder === undefined) return undefined
     const { state, lineage } = this.#kept
     return this.#session.run((connection) => copyState(connection, { state, lineage, folder }, read))

@@ -66,9 +66,9 @@ export class Connection {
   }
 
   /** Runs work on the file with another connection. Only damage is translated. */
-  lend<T>(work: () => T): T {
+  async lend<T>(work: () => T | Promise<T>): Promise<T> {
     try {
-      return work()
+      return await work()
     } catch (error) {
       throw isDamage(error) ? explained(this.#path, error) : error
     }

@@ -113,7 +113,7 @@ export class SqliteStateStore implements OpenState {
     return Number(this.#db.get('SELECT count(*) AS n FROM resources WHERE kind = ?', kind)?.n ?? 0)
   }
 
-  async inFile<T>(_folder: string | undefined, read: (file: string) => T): Promise<T | undefined> {
+  async inFile<T>(_folder: string | undefined, read: (file: string) => T | Promise<T>): Promise<T | undefined> {
     const file = this.#db.use((db) => db.location())
     // Nothing writes to it. From a file opened with `mode=ro`, SQLite would not copy rows as bytes.
     return file === null ? undefined : this.#db.lend(() => read(`${pathToFileURL(file)}?mode=rw`))
