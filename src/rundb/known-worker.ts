@@ -7,7 +7,7 @@ import type { Unlike } from './plain-match.ts'
 import type { ReadingMessage } from './reading-thread.ts'
 import { RunDatabase } from './run-database.ts'
 
-/** The entry of the thread that copies the state and compares WorkOS with it: see known-ahead.ts. */
+/** The entry of the thread that copies the state and compares WorkOS with it: see KnownAhead. */
 
 const tell = (message: ReadingMessage<KnownResult>) => parentPort?.postMessage(message)
 

@@ -58,7 +58,9 @@ export class LiveAhead {
     return new Set(rows.map(({ id }) => String(id)))
   }
 
-  /** Leaves both files to another thread. Until it has inserted these lists, they must not be used. */
+  /**
+   * Leaves both files to another thread. Until it has inserted these lists, they must not be used.
+   */
   lend(): Laid {
     this.#rundb.share()
     const kinds = [...this.#laid]

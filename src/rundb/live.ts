@@ -122,8 +122,8 @@ const LOOKED_UP_BY = {
  */
 const unindexed = new WeakSet<RunDatabase>()
 
-/** By database, the attached file with its table. */
-const attached = new WeakMap<RunDatabase, string>()
+/** Databases whose table is in an attached file. */
+const attached = new WeakSet<RunDatabase>()
 
 /** The schema of the table `live`, for indexes on it. */
 export function schemaOfLive(rundb: RunDatabase): 'main' | 'ahead' {
@@ -142,13 +142,8 @@ export function createLive(rundb: RunDatabase): void {
  */
 export function useLive(rundb: RunDatabase, file: string): void {
   rundb.replace('live', 'ahead', file)
-  attached.set(rundb, file)
+  attached.add(rundb)
   unindexed.add(rundb)
-}
-
-/** The attached file with the table. Undefined: the run's database has it. */
-export function fileOfLive(rundb: RunDatabase): string | undefined {
-  return attached.get(rundb)
 }
 
 /** Attaches this file to another connection, which only reads. */

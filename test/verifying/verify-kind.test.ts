@@ -266,7 +266,7 @@ interface Outcome {
   matched: unknown[]
 }
 
-/** Compares the state with WorkOS and with the desired set first, as a run does that has threads. */
+/** Compares the state with WorkOS and with the desired set first, as a run with threads does. */
 function checkState(rundb: RunDatabase): void {
   for (const name of KINDS) {
     const match = plainMatchOf(prepared(name))
