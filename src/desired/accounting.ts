@@ -1,7 +1,7 @@
 import { StateError } from '../diagnostics/errors.ts'
 import { draftDefinitions } from '../kinds/registry.ts'
 import { countAccepted, countRecords } from '../rundb/desired.ts'
-import { indexDrafts, ROLE_ASSIGNMENT } from '../rundb/drafts.ts'
+import { indexKeys, ROLE_ASSIGNMENT } from '../rundb/drafts.ts'
 import { countLeftOutWith, countNamed, type NamedRecords } from '../rundb/left-out.ts'
 import { countRejects } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -38,7 +38,7 @@ export type Yielded = ReadonlyMap<string, number>
 
 /** Counts the staged items. Call it after staging and before assembling. */
 export function countYielded(rundb: RunDatabase): Yielded {
-  rundb.transaction(() => indexDrafts(rundb))
+  rundb.transaction(() => indexKeys(rundb))
   return countRecords(rundb)
 }
 

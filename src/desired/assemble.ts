@@ -16,7 +16,7 @@ import { mergeGroups, rejectKeyConflicts } from './merge.ts'
  * duplicates, and rejects what depends on a rejected record. Kinds are processed in order of
  * dependency. A step can take seconds for hundreds of thousands of users, so the signal is checked
  * between steps.
- * @param options.onKind called before each kind, when nothing is written
+ * @param options.onKind called at the beginning and before each kind, when nothing is written
  * @returns how many staged role grants found their membership
  */
 export async function assembleDesired(
@@ -28,6 +28,9 @@ export async function assembleDesired(
     await breathe(signal)
     rundb.transaction(work)
   }
+  // Also before the first step, so that another thread can read drafts while they are indexed.
+  await breathe(signal)
+  await onKind?.()
   await step(() => indexDrafts(rundb))
   await step(() => refuseNameCollisions(rundb))
   let assigned = 0

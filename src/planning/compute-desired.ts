@@ -3,7 +3,7 @@ import type { LoadedManifest } from '../config/load.ts'
 import { hasNamedStreams } from '../config/main-stream.ts'
 import type { Scope } from '../config/pilot.ts'
 import { recipeAt } from '../config/recipes.ts'
-import { account, countYielded } from '../desired/accounting.ts'
+import { account, countYielded, type Yielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { countWhole, narrow as narrowTo, reportScope, type ScopeReport } from '../desired/scope.ts'
@@ -118,13 +118,21 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       onTally: (part) => tally.merge(part),
       onProgress: (done) => onProgress({ phase: 'reading the source', done, unit: 'records', ...share }),
     })
-  } finally {
-    // Frees the memory of the workers before the next thread needs some.
+  } catch (error) {
     await mapper.close()
+    throw error
   }
-  await options.onStaged?.(lastDraftId(rundb))
-  rundb.keepToItself()
-  const yielded = countYielded(rundb)
+  let yielded: Yielded
+  // The workers end, and free their memory, while this thread goes on.
+  const closed = mapper.close()
+  try {
+    await breathe()
+    await options.onStaged?.(lastDraftId(rundb))
+    rundb.keepToItself()
+    yielded = countYielded(rundb)
+  } finally {
+    await closed
+  }
   onProgress({ phase: 'merging duplicates' })
   const { onMerging } = options
   const assigned = await assembleDesired(rundb, manifest, {

@@ -116,17 +116,22 @@ export function addToDrafts(
   )
 }
 
-/**
- * Prepares the drafts once all are staged: counts repeats, and creates the indexes for counting,
- * merging and explaining. Drafts known by their key alone are not in the second index.
- */
-export function indexDrafts(rundb: RunDatabase): void {
+/** Prepares the drafts once all are staged: adds repeats, and creates the index for counting. */
+export function indexKeys(rundb: RunDatabase): void {
   if (rundb.count("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'drafts_by_key')") > 0) return
   gatherRepeats(rundb)
+  rundb.exec('CREATE INDEX drafts_by_key ON drafts (kind, key, seq, records)')
+}
+
+/**
+ * Also creates the indexes for merging and explaining. Drafts known by their key alone are not in
+ * the index by group.
+ */
+export function indexDrafts(rundb: RunDatabase): void {
+  indexKeys(rundb)
   rundb.exec(`
-    CREATE INDEX drafts_by_key ON drafts (kind, key, seq, records);
-    CREATE INDEX drafts_by_group ON drafts (kind, dedupe_group) WHERE ${TOLD_APART};
-    CREATE INDEX notes_by_key ON notes (kind, key);
+    CREATE INDEX IF NOT EXISTS drafts_by_group ON drafts (kind, dedupe_group) WHERE ${TOLD_APART};
+    CREATE INDEX IF NOT EXISTS notes_by_key ON notes (kind, key);
     CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
   `)
 }
