@@ -48,7 +48,7 @@ export function createScratch(parent: string): Scratch {
 }
 
 /**
- * Removes the files in a scratch folder, all at a time: freeing a large one takes the system long.
+ * Removes the files in a scratch folder, several at the same time: freeing a large one takes long.
  * What it cannot remove stays for `remove`.
  */
 export async function removeFilesIn({ path }: Scratch): Promise<void> {

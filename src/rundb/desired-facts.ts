@@ -2,8 +2,8 @@ import type { RunDatabase } from './run-database.ts'
 
 /**
  * A cache of facts about the desired set. In: every change of the table `desired`. Out: the number
- * of resources of a kind, and references that surely lead to a desired resource. Querying them
- * again takes seconds for a million users.
+ * of resources of a kind, how many of them are declared or have secrets, and references that surely
+ * lead to a desired resource. Querying them again takes seconds for a million users.
  */
 
 /** Numbers of resources of a kind. */

@@ -2,7 +2,7 @@ import { createPrivateFile } from '../files/regular-file.ts'
 import { throwawayPath } from '../files/scratch.ts'
 import { createKnown, type StateVersion, useKnown } from './known.ts'
 import type { Laid } from './live-ahead.ts'
-import { type PlainMatch, type Unlike, unlikeInWorkos } from './plain-match.ts'
+import { type PlainMatch, unlikeInWorkos } from './plain-match.ts'
 import { ReadingThread } from './reading-thread.ts'
 import { RunDatabase, type StagingPlace } from './run-database.ts'
 
@@ -30,24 +30,31 @@ export interface CompareTask {
   queries: { sql: string; kind: string }[]
 }
 
-/** Rows of each query, or whether the state was copied. */
-export type KnownResult = Unlike[][] | { copied: boolean }
+/** The keys that each query found, or whether the state was copied. */
+export type KnownResult = string[][] | { copied: boolean }
 
-/** Rows that the thread returns for a kind at most: limits the memory. */
+/** Keys that the thread returns for a kind at most: limits the memory. */
 const ROWS_AT_MOST = 10_000
 
 /** Call `end`, also after an error. */
 export class KnownAhead {
   readonly #path: string
   readonly #rundb: RunDatabase
-  readonly #thread = new ReadingThread<CopyTask | CompareTask, KnownResult>('rundb/known-worker')
+  readonly #thread: ReadingThread<CopyTask | CompareTask, KnownResult>
 
   /** @param folder the run's scratch folder */
   constructor(folder: string) {
     this.#path = throwawayPath(folder, 'known')
     createPrivateFile(this.#path)
     this.#rundb = new RunDatabase({ path: this.#path })
-    createKnown(this.#rundb)
+    try {
+      createKnown(this.#rundb)
+    } catch (error) {
+      this.#rundb.close()
+      throw error
+    }
+    // Last: after an error above, nobody could end it.
+    this.#thread = new ReadingThread('rundb/known-worker')
   }
 
   /**
@@ -55,11 +62,9 @@ export class KnownAhead {
    * @returns false, with nothing copied: see copyKnown
    */
   async copy(file: string, { lineage, serial }: StateVersion): Promise<boolean> {
-    const known = this.#rundb.staging
-    if (known === undefined) return false
     const { result } = await this.#thread.begin({
       type: 'copy',
-      known,
+      known: this.#rundb.place,
       state: file,
       version: { lineage, serial },
     })
@@ -70,9 +75,10 @@ export class KnownAhead {
   /**
    * Begins to compare WorkOS with the copied state. Until the result is there, neither must change.
    * @param laid the complete lists
-   * @returns by kind, what WorkOS does not have as the state says; not for kinds with much of it
+   * @returns by kind, the keys of what WorkOS does not have as the state says; not for kinds with
+   *   much of it
    */
-  async compare(laid: Laid, matches: readonly PlainMatch[]): Promise<{ result: Promise<Map<string, Unlike[]>> }> {
+  async compare(laid: Laid, matches: readonly PlainMatch[]): Promise<{ result: Promise<Map<string, string[]>> }> {
     const queries = matches.map((match) => ({
       sql: `${unlikeInWorkos(match)} LIMIT ${ROWS_AT_MOST}`,
       kind: match.kind,
@@ -81,8 +87,8 @@ export class KnownAhead {
     return { result: result.then((rows) => this.#byKind(queries, rows)) }
   }
 
-  #byKind(queries: CompareTask['queries'], rows: KnownResult): Map<string, Unlike[]> {
-    const found = new Map<string, Unlike[]>()
+  #byKind(queries: CompareTask['queries'], rows: KnownResult): Map<string, string[]> {
+    const found = new Map<string, string[]>()
     for (const [index, { kind }] of queries.entries()) {
       const unlike = Array.isArray(rows) ? rows[index] : undefined
       if (unlike !== undefined && unlike.length < ROWS_AT_MOST) found.set(kind, unlike)

@@ -3,7 +3,6 @@ import { copyKnown } from './known.ts'
 import type { CompareTask, CopyTask, KnownResult } from './known-ahead.ts'
 import { attachLive } from './live.ts'
 import { insertLent } from './live-ahead.ts'
-import type { Unlike } from './plain-match.ts'
 import type { ReadingMessage } from './reading-thread.ts'
 import { RunDatabase } from './run-database.ts'
 
@@ -32,7 +31,7 @@ function compare({ known, laid, queries }: CompareTask): KnownResult {
     attachLive(rundb, laid.live.path)
     return queries.map(({ sql, kind }) => {
       const rows = rundb.statement(sql).all(kind)
-      return rows.map((row): Unlike => ({ kind, key: String(row.key) }))
+      return rows.map(({ key }) => String(key))
     })
   } finally {
     rundb.close()

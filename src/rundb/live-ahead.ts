@@ -18,7 +18,6 @@ export interface Laid {
  * laid aside in a second file until they are needed, or until another thread inserts them.
  */
 export class LiveAhead {
-  readonly #place: StagingPlace
   readonly #aside: string
   readonly #rundb: RunDatabase
   readonly #laid = new Set<string>()
@@ -29,7 +28,6 @@ export class LiveAhead {
     this.#aside = throwawayPath(folder, 'listed')
     for (const each of [path, this.#aside]) createPrivateFile(each)
     this.#rundb = new RunDatabase({ path })
-    this.#place = this.#rundb.staging ?? { path, turns: new SharedArrayBuffer(0) }
     createLive(this.#rundb)
     this.#rundb.attach('aside', this.#aside)
     this.#rundb.keepToItself()
@@ -65,7 +63,7 @@ export class LiveAhead {
     this.#rundb.share()
     const kinds = [...this.#laid]
     this.#laid.clear()
-    return { live: this.#place, aside: this.#aside, kinds }
+    return { live: this.#rundb.place, aside: this.#aside, kinds }
   }
 
   /**
@@ -74,7 +72,7 @@ export class LiveAhead {
    */
   becomeLiveOf(rundb: RunDatabase): void {
     this.#rundb.share()
-    useLive(rundb, this.#place.path)
+    useLive(rundb, this.#rundb.place.path)
   }
 
   close(): void {

@@ -24,12 +24,6 @@ export interface PlainMatch {
   wholly(known: string): string
 }
 
-/** A resource that differs. */
-export interface Unlike {
-  kind: string
-  key: string
-}
-
 /** IDs that are in the state more than once. */
 const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
 
@@ -41,7 +35,7 @@ const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) 
  * The desired values must be part of the live ones. Maps must be equal: a member that was applied
  * and is no longer desired is a difference.
  * @param known the row of the state: `d` itself, or another
- * @param idOf SQL for the WorkOS ID of a row of a kind
+ * @param matches the table with the IDs of the resources that it refers to
  */
 function hasValues({ refs, natural, maps, inForce, wholly }: PlainMatch, known: 'd' | 'k', matches: Matches): string {
   const ref = (role: string) =>
@@ -68,7 +62,7 @@ type Matches = (kind: string) => 'known' | 'matched'
 
 /** A query for the resources of a kind that are in the state, but not so in WorkOS. */
 export function unlikeInWorkos(match: PlainMatch): string {
-  return `SELECT d.kind, d.key FROM known d LEFT JOIN live l ON l.kind = d.kind AND l.id = d.id
+  return `SELECT d.key FROM known d LEFT JOIN live l ON l.kind = d.kind AND l.id = d.id
      WHERE d.kind = ?1 AND NOT coalesce(${hasValues(match, 'd', () => 'known')}, 0)`
 }
 
@@ -87,8 +81,10 @@ export function addUnlikeInState(rundb: RunDatabase, { kind, natural }: PlainMat
 }
 
 /** Adds those that WorkOS does not have as the state says. The table is then complete. */
-export function addUnlikeInWorkos(rundb: RunDatabase, kind: string, unlike: Iterable<Unlike>): void {
-  for (const { key } of unlike) rundb.run('INSERT OR IGNORE INTO unlike VALUES (?, ?)', kind, key)
+export function addUnlikeInWorkos(rundb: RunDatabase, kind: string, keys: Iterable<string>): void {
+  rundb.transaction(() => {
+    for (const key of keys) rundb.run('INSERT OR IGNORE INTO unlike VALUES (?, ?)', kind, key)
+  })
   checked.set(rundb, new Set(checked.get(rundb)).add(kind))
 }
 

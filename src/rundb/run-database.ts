@@ -41,7 +41,7 @@ export class RunDatabase {
 
   /** @param folder the run's scratch folder, or undefined for a database in memory */
   constructor(folder: string | undefined)
-  /** @param existing a database of this run that another thread made, to stage in it, too */
+  /** @param existing a database of this run that another thread made, to write to it, too */
   constructor(existing: StagingPlace)
   /** @param existing a database of this run, to read tables that no longer change: see `still` */
   constructor(existing: { path: string; reads: true })
@@ -60,7 +60,7 @@ export class RunDatabase {
     this.#db = openThrowaway(this.path ?? ':memory:', {
       cacheKiB: existing === undefined ? CACHE_KIB : STAGING_CACHE_KIB,
       ...(this.path !== undefined && { shared: STAGING_TIMEOUT }),
-      // Shared by all threads of the process. Must not change while others read.
+      // Shared by all threads of the process. One run always sets the same folder.
       ...(this.path !== undefined && existing?.turns === undefined && { temporary: dirname(this.path) }),
     })
     this.#statements = new Statements(this.#db)
@@ -72,10 +72,16 @@ export class RunDatabase {
     return this.path && dirname(this.path)
   }
 
-  /** For other threads that stage. Undefined: it is in memory. */
+  /** For other threads that write to it. Undefined: it is in memory. */
   get staging(): StagingPlace | undefined {
     if (this.path === undefined || this.#turns === undefined) return undefined
     return { path: this.path, turns: this.#turns.shared }
+  }
+
+  /** The same of a database in a file. */
+  get place(): StagingPlace {
+    if (this.staging === undefined) throw new Error('the database is in memory')
+    return this.staging
   }
 
   /** Prepares for many rows. Call it before there are rows and before another thread opens it. */
@@ -250,7 +256,7 @@ export interface LateRows {
   add(): void
 }
 
-/** A database of this run that another thread made, to stage in it, too. */
+/** A database of this run that another thread made, to write to it, too. */
 export interface StagingPlace {
   path: string
   /** See `Turns.shared`. */

@@ -178,8 +178,8 @@ export const PLAN_TABLES = `
 /**
  * The tables of verifying, in addition to those of planning.
  *
- * unlike    desired resources that the state, or resources of the state that WorkOS, does not have
- *           so; complete for some kinds: see plain-match.ts
+ * unlike    desired resources that differ from the state, and resources of the state that differ in
+ *           WorkOS; complete for some kinds: see plain-match.ts
  * matched   which live resource matches which desired one; each one at most once; for the kinds of
  *           matchesOf, the state says it
  * unmatched desired resources that matchPlain did not match

@@ -2,7 +2,7 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { unplannedKinds } from '../kinds/registry.ts'
 import { forgetKnown } from '../rundb/known.ts'
 import { KnownAhead } from '../rundb/known-ahead.ts'
-import { addUnlikeInState, addUnlikeInWorkos, type PlainMatch, type Unlike } from '../rundb/plain-match.ts'
+import { addUnlikeInState, addUnlikeInWorkos, type PlainMatch } from '../rundb/plain-match.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { ListAhead } from './list-ahead.ts'
@@ -10,6 +10,17 @@ import { plainMatchOf } from './verify-kind.ts'
 
 /** From this many resources of a kind on, starting a thread takes less time than it saves. */
 const MANY = 20_000
+
+/** What SQL needs to match kinds, if it can also match all kinds that these refer to. */
+function matchesOf(kinds: readonly KindDefinition[]): PlainMatch[] {
+  const matches: PlainMatch[] = []
+  for (const definition of kinds) {
+    const match = plainMatchOf(definition)
+    const matched = (kind: string) => matches.some((each) => each.kind === kind)
+    if (match !== undefined && Object.values(match.refs).every(matched)) matches.push(match)
+  }
+  return matches
+}
 
 export interface StateCheckOptions {
   state: StateStore
@@ -37,11 +48,11 @@ export class StateCheck {
   #isCopied = false
   #isSourceRead = false
   /** What WorkOS has otherwise. Undefined: the thread has not begun. Null: it must not begin. */
-  #result: Promise<Map<string, Unlike[]>> | undefined | null
+  #result: Promise<Map<string, string[]>> | undefined | null
 
   private constructor({ state, kinds, scratch, lists }: StateCheckOptions) {
     this.#kinds = kinds
-    this.#matches = kinds.flatMap((definition) => plainMatchOf(definition) ?? [])
+    this.#matches = matchesOf(kinds)
     this.#lists = lists
     this.#ahead = new KnownAhead(scratch)
     this.#copied = this.#copy(state, scratch)
@@ -71,9 +82,14 @@ export class StateCheck {
     await this.#compare()
   }
 
+  /** Whether the thread compares, or has compared. */
+  get hasBegun(): boolean {
+    return Boolean(this.#result)
+  }
+
   async #compare(): Promise<void> {
     if (!this.#isCopied || !this.#isSourceRead || !this.#lists.isComplete || this.#result !== undefined) return
-    const begun = Promise.withResolvers<Map<string, Unlike[]>>()
+    const begun = Promise.withResolvers<Map<string, string[]>>()
     begun.promise.catch(() => {})
     this.#result = begun.promise
     try {
@@ -100,7 +116,7 @@ export class StateCheck {
     return isCopied
   }
 
-  async #takeUnlike(rundb: RunDatabase, result: Promise<Map<string, Unlike[]>>): Promise<void> {
+  async #takeUnlike(rundb: RunDatabase, result: Promise<Map<string, string[]>>): Promise<void> {
     for (const match of this.#matches) addUnlikeInState(rundb, match)
     for (const [kind, unlike] of await result) addUnlikeInWorkos(rundb, kind, unlike)
   }

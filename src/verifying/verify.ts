@@ -65,13 +65,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { loaded, state, target, onWarning = () => {} } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
-  const lists = await ListAhead.begin(options)
-  const { workers } = manifest.run
-  const check = options.scoped ? undefined : await StateCheck.begin({ ...options, workers, lists })
-  const { set, warnings, kinds } = await compareKinds(options, lists, check).finally(async () => {
-    await check?.end()
-    lists.end()
-  })
+  const { set, warnings, kinds } = await compareKinds(options)
   checkSums(set, kinds)
   const rejected = set.plannedRejectCount(unplannedKinds(options.kinds))
   const { type, baseUrl } = target.identity
@@ -97,12 +91,33 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   }
 }
 
-/** Reads the source, and compares one kind after the other. */
-async function compareKinds(
+/** What was compared. */
+interface Compared {
+  set: DesiredSet
+  warnings: Problem[]
+  kinds: KindVerification[]
+}
+
+/** Reads WorkOS, the source and the state at the same time, and compares them. */
+async function compareKinds(options: VerifyOptions): Promise<Compared> {
+  const lists = await ListAhead.begin(options)
+  let check: StateCheck | undefined
+  try {
+    const { workers } = options.loaded.manifest.run
+    if (!options.scoped) check = await StateCheck.begin({ ...options, workers, lists })
+    return await compareEach(options, lists, check)
+  } finally {
+    lists.end()
+    await check?.end()
+  }
+}
+
+/** Compares one kind after the other. */
+async function compareEach(
   { loaded, state, target, kinds, readSource, signal, onProgress = () => {} }: VerifyOptions,
   lists: ListAhead,
   check: StateCheck | undefined,
-): Promise<{ set: DesiredSet; warnings: Problem[]; kinds: KindVerification[] }> {
+): Promise<Compared> {
   const { set, warnings } = await readSource(async () => check?.sourceIsRead())
   createPlanTables(set.rundb)
   createVerifyTables(set.rundb)

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
@@ -67,8 +68,7 @@ test.each([
   const { known, folder } = await copyOf(await stateOf(51))
   const lists = listsOf(folder, numbers, (n) => n % 20 === 7)
   const { result } = await known.compare(lists.lend(), [USER])
-  const unlike = [7, 27, 47, 50].map((n) => ({ kind: 'user', key: keyOf(n) }))
-  expect(await result).toEqual(new Map([['user', unlike]]))
+  expect(await result).toEqual(new Map([['user', [7, 27, 47, 50].map(keyOf)]]))
   const rundb = new RunDatabase(folder)
   onTestFinished(() => rundb.close())
   createPlanTables(rundb)
@@ -105,8 +105,8 @@ test('another version of the state is not copied', async () => {
 test('a query that fails in the thread fails here', async () => {
   const { known, folder } = await copyOf(await stateOf(1))
   const lists = listsOf(folder, [], () => false)
-  const { result } = await known.compare(lists.lend(), [{ ...USER, natural: () => 'nowhere' }])
-  await expect(result).rejects.toThrow('no such column: nowhere')
+  const compared = known.compare(lists.lend(), [{ ...USER, natural: () => 'nowhere' }])
+  await expect(compared.then(({ result }) => result)).rejects.toThrow('no such column: nowhere')
 })
 
 test('a thread that nobody asks ends without an error, and then does nothing', async () => {
@@ -119,4 +119,15 @@ test('a thread that nobody asks ends without an error, and then does nothing', a
   await expect(state.inFile(folder, (file) => known.copy(file, state))).rejects.toThrow(
     'the thread rundb/known-worker has ended',
   )
+})
+
+test('a thread does not start if the copy has no place', async () => {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'known.sqlite'))
+  expect(() => new KnownAhead(folder)).toThrow()
+  // Otherwise the process would never end. A thread needs a while to start.
+  const threads = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Worker').length
+  const before = threads()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect([before, threads()]).toEqual([0, 0])
 })

@@ -47,7 +47,7 @@ interface Setting {
 }
 
 /** A source in which user 1 has another address than in the state. */
-async function setting(changed: Partial<StateCheckOptions> = {}): Promise<Setting> {
+async function setting(changed: Partial<StateCheckOptions> = {}, ends = true): Promise<Setting> {
   const answer = Promise.withResolvers<void>()
   const user: KindDefinition = {
     ...kindDefinition('user'),
@@ -64,7 +64,7 @@ async function setting(changed: Partial<StateCheckOptions> = {}): Promise<Settin
   const rundb = new RunDatabase(scratch)
   onTestFinished(async () => {
     answer.resolve()
-    await check.end()
+    if (ends) await check.end()
     lists.end()
     rundb.close()
   })
@@ -99,15 +99,40 @@ async function expectMatches({ lists, rundb }: Setting): Promise<void> {
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 300))
 
 test.each([
-  ['first', async ({ check }: Setting) => check.sourceIsRead()],
-  ['last', async () => {}],
-])('WorkOS is compared with the state once the source is read, which happens %s', async (_, first) => {
+  [
+    'before the lists are complete',
+    async ({ check, answer, lists }: Setting) => {
+      await aWhile()
+      await check.sourceIsRead()
+      answer.resolve()
+      await lists.all
+      await aWhile()
+    },
+  ],
+  [
+    'before the state is copied',
+    async ({ check, answer, lists }: Setting) => {
+      answer.resolve()
+      await lists.all
+      await check.sourceIsRead()
+      await aWhile()
+    },
+  ],
+  [
+    'last',
+    async ({ check, answer, lists }: Setting) => {
+      answer.resolve()
+      await lists.all
+      await aWhile()
+      // All cores are busy until then.
+      expect(check.hasBegun).toBe(false)
+      await check.sourceIsRead()
+    },
+  ],
+])('WorkOS is compared with the state once the source is read, which happens %s', async (_, happen) => {
   const set = await setting()
-  await first(set)
-  set.answer.resolve()
-  await set.lists.all
-  await aWhile()
-  await set.check.sourceIsRead()
+  await happen(set)
+  expect(set.check.hasBegun).toBe(true)
   expect(await set.check.settle(set.rundb)).toBe(true)
   expect(unlike(set)).toEqual(['key_1', 'key_2'])
   // Not the invitation.
@@ -155,6 +180,29 @@ test('an error of the state is that of the check, and keeps nobody waiting at th
   set.answer.resolve()
   await set.check.sourceIsRead()
   await expect(set.check.settle(set.rundb)).rejects.toThrow('the state is gone')
+})
+
+test('the end waits until nobody reads the state, and then nothing begins', async () => {
+  const state = await openState()
+  let isRead = false
+  const slow: StateStore = new Proxy(state, {
+    get: (_, member) => {
+      if (member === 'inFile')
+        return async (...parameters: Parameters<StateStore['inFile']>) => {
+          const result = await state.inFile(...parameters)
+          await aWhile()
+          isRead = true
+          return result
+        }
+      const value: unknown = Reflect.get(state, member, state)
+      return typeof value === 'function' ? value.bind(state) : value
+    },
+  })
+  const set = await setting({ state: slow }, false)
+  set.answer.resolve()
+  await set.check.sourceIsRead()
+  await set.check.end()
+  expect([isRead, set.check.hasBegun]).toEqual([true, false])
 })
 
 test.each([
