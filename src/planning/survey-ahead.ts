@@ -4,7 +4,7 @@ import { hasDesired } from '../rundb/desired.ts'
 import { countDesired, isAsStaged } from '../rundb/desired-facts.ts'
 import { countDrafts, draftVersion, leaseDrafts } from '../rundb/draft-facts.ts'
 import { Lease } from '../rundb/lease.ts'
-import { ReadingThread } from '../rundb/reading-thread.ts'
+import { MANY, ReadingThread } from '../rundb/reading-thread.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { type DraftsOfKind, valuesAtOnce } from '../rundb/values.ts'
 import {
@@ -24,9 +24,6 @@ import {
  * separate thread, which the main thread helps once everything is planned. Drafts count only if all
  * of a kind become desired as they are, which is usual.
  */
-
-/** From this many resources on, starting a thread takes less time than the survey. */
-const MANY = 20_000
 
 /** The survey of one kind of `kindDefinitions`, at the same index. Shared by the threads. */
 export const SHARE = {

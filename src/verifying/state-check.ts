@@ -3,16 +3,14 @@ import { unplannedKinds } from '../kinds/registry.ts'
 import { forgetKnown } from '../rundb/known.ts'
 import { KnownAhead } from '../rundb/known-ahead.ts'
 import { addUnlikeInState, addUnlikeInWorkos, type PlainMatch } from '../rundb/plain-match.ts'
+import { MANY } from '../rundb/reading-thread.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StateStore } from '../state/store.ts'
 import type { ListAhead } from './list-ahead.ts'
 import { plainMatchOf } from './verify-kind.ts'
 
-/** From this many resources of a kind on, starting a thread takes less time than it saves. */
-const MANY = 20_000
-
 /** What SQL needs to match kinds, if it can also match all kinds that these refer to. */
-function matchesOf(kinds: readonly KindDefinition[]): PlainMatch[] {
+function plainMatchesOf(kinds: readonly KindDefinition[]): PlainMatch[] {
   const matches: PlainMatch[] = []
   for (const definition of kinds) {
     const match = plainMatchOf(definition)
@@ -52,7 +50,7 @@ export class StateCheck {
 
   private constructor({ state, kinds, scratch, lists }: StateCheckOptions) {
     this.#kinds = kinds
-    this.#matches = matchesOf(kinds)
+    this.#matches = plainMatchesOf(kinds)
     this.#lists = lists
     this.#ahead = new KnownAhead(scratch)
     this.#copied = this.#copy(state, scratch)
@@ -80,11 +78,6 @@ export class StateCheck {
   async sourceIsRead(): Promise<void> {
     this.#isSourceRead = true
     await this.#compare()
-  }
-
-  /** Whether the thread compares, or has compared. */
-  get hasBegun(): boolean {
-    return Boolean(this.#result)
   }
 
   async #compare(): Promise<void> {

@@ -8,6 +8,7 @@ import { COPY, knownAttributes, setApart } from '../../src/rundb/known.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { OpenState, StateStore } from '../../src/state/store.ts'
+import { stateWith } from '../state/state-with.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 /** A state with three users and an invitation. */
@@ -58,13 +59,7 @@ test('SQLite copies the rows of a state as bytes', async () => {
 
 test('the copy is compared with the desired set, in a file or in batches', async () => {
   const state = await openState()
-  const inBatches: StateStore = new Proxy(state, {
-    get: (_, member) => {
-      if (member === 'inFile') return async () => undefined
-      const value: unknown = Reflect.get(state, member, state)
-      return typeof value === 'function' ? value.bind(state) : value
-    },
-  })
+  const inBatches = stateWith(state, { inFile: async () => undefined })
   const kinds = kindDefinitions.filter(({ name }) => name !== kindDefinition('invitation').name)
   const loaded = async (store: StateStore) => {
     const rundb = openRun()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { kindDefinition } from '../../src/kinds/registry.ts'
 import type { LiveResource } from '../../src/resource.ts'
@@ -10,11 +10,12 @@ import { countLive } from '../../src/rundb/live.ts'
 import { matchPlain } from '../../src/rundb/plain-match.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { openStateFile } from '../../src/state/sqlite/open.ts'
-import type { OpenState, StateStore } from '../../src/state/store.ts'
+import type { OpenState } from '../../src/state/store.ts'
 import { ListAhead } from '../../src/verifying/list-ahead.ts'
 import { StateCheck, type StateCheckOptions } from '../../src/verifying/state-check.ts'
 import { plainMatchOf } from '../../src/verifying/verify-kind.ts'
 import type { Api } from '../../src/workos/api.ts'
+import { stateWith } from '../state/state-with.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 /** Users 0 to 3 and an invitation, which is not verified. */
@@ -59,6 +60,8 @@ async function setting(changed: Partial<StateCheckOptions> = {}, ends = true): P
   const [state, scratch, kinds] = [changed.state ?? (await openState()), temporaryFolder(), [kindDefinition('user')]]
   const target = { client: {} as Api }
   const lists = await ListAhead.begin({ target, state, kinds: [user], scoped: false, scratch })
+  // Called when the comparison begins.
+  vi.spyOn(lists, 'lend')
   const check = await StateCheck.begin({ state, kinds, scratch, workers: 2, lists, many: 4, ...changed })
   if (check === undefined) throw new Error('nothing to check')
   const rundb = new RunDatabase(scratch)
@@ -125,14 +128,14 @@ test.each([
       await lists.all
       await aWhile()
       // All cores are busy until then.
-      expect(check.hasBegun).toBe(false)
+      expect(lists.lend).not.toHaveBeenCalled()
       await check.sourceIsRead()
     },
   ],
 ])('WorkOS is compared with the state once the source is read, which happens %s', async (_, happen) => {
   const set = await setting()
   await happen(set)
-  expect(set.check.hasBegun).toBe(true)
+  expect(set.lists.lend).toHaveBeenCalledOnce()
   expect(await set.check.settle(set.rundb)).toBe(true)
   expect(unlike(set)).toEqual(['key_1', 'key_2'])
   // Not the invitation.
@@ -153,13 +156,7 @@ test('lists that are complete too late are compared with the desired set alone',
 
 test('a state that is not in a file is not copied here', async () => {
   const state = await openState()
-  const without: StateStore = new Proxy(state, {
-    get: (_, member) => {
-      if (member === 'inFile') return async () => undefined
-      const value: unknown = Reflect.get(state, member, state)
-      return typeof value === 'function' ? value.bind(state) : value
-    },
-  })
+  const without = stateWith(state, { inFile: async () => undefined })
   const set = await setting({ state: without })
   set.answer.resolve()
   await set.check.sourceIsRead()
@@ -169,13 +166,7 @@ test('a state that is not in a file is not copied here', async () => {
 
 test('an error of the state is that of the check, and keeps nobody waiting at the end', async () => {
   const state = await openState()
-  const broken: StateStore = new Proxy(state, {
-    get: (_, member) => {
-      if (member === 'inFile') return () => Promise.reject(new Error('the state is gone'))
-      const value: unknown = Reflect.get(state, member, state)
-      return typeof value === 'function' ? value.bind(state) : value
-    },
-  })
+  const broken = stateWith(state, { inFile: () => Promise.reject(new Error('the state is gone')) })
   const set = await setting({ state: broken })
   set.answer.resolve()
   await set.check.sourceIsRead()
@@ -185,24 +176,20 @@ test('an error of the state is that of the check, and keeps nobody waiting at th
 test('the end waits until nobody reads the state, and then nothing begins', async () => {
   const state = await openState()
   let isRead = false
-  const slow: StateStore = new Proxy(state, {
-    get: (_, member) => {
-      if (member === 'inFile')
-        return async (...parameters: Parameters<StateStore['inFile']>) => {
-          const result = await state.inFile(...parameters)
-          await aWhile()
-          isRead = true
-          return result
-        }
-      const value: unknown = Reflect.get(state, member, state)
-      return typeof value === 'function' ? value.bind(state) : value
+  const slow = stateWith(state, {
+    inFile: async (folder, read) => {
+      const result = await state.inFile(folder, read)
+      await aWhile()
+      isRead = true
+      return result
     },
   })
   const set = await setting({ state: slow }, false)
   set.answer.resolve()
   await set.check.sourceIsRead()
   await set.check.end()
-  expect([isRead, set.check.hasBegun]).toEqual([true, false])
+  expect(isRead).toBe(true)
+  expect(set.lists.lend).not.toHaveBeenCalled()
 })
 
 test.each([
