@@ -21,7 +21,7 @@ export function toPlain(value: unknown): Json | undefined {
       throw new BadInput(`the expression returns a ${typeof value}, not data: is an argument list missing?`)
   }
   if (value === null) return null
-  if (Array.isArray(value)) return value.map(toPlain).filter((item) => item !== undefined)
+  if (Array.isArray(value)) return plainItems(value)
   if ('_jsonata_lambda' in value || '_jsonata_function' in value) {
     throw new BadInput('the expression returns a function, not data: is an argument list missing?')
   }
@@ -31,6 +31,15 @@ export function toPlain(value: unknown): Json | undefined {
     if (plain !== undefined) setMember(copy, key, plain)
   }
   return copy
+}
+
+function plainItems(values: readonly unknown[]): Json[] {
+  const items: Json[] = []
+  for (const value of values) {
+    const plain = toPlain(value)
+    if (plain !== undefined) items.push(plain)
+  }
+  return items
 }
 
 /** JSONata's `$boolean` of a value: empty text, lists and objects, zero and null are false. */

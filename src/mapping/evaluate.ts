@@ -140,8 +140,11 @@ function failureOf(
 
 /** The items of `each`. */
 export function itemsIn(value: Json | undefined): Json[] {
-  const list = Array.isArray(value) ? value : [value]
-  return list.filter((item) => item !== undefined && item !== null)
+  const items: Json[] = []
+  for (const item of Array.isArray(value) ? value : [value]) {
+    if (item !== undefined && item !== null) items.push(item)
+  }
+  return items
 }
 
 function shorten(text: string): string {

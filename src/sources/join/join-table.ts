@@ -187,15 +187,18 @@ export class JoinedRows {
     const { files } = this.table
     // No row is found by a key that is not well-formed: different ones have the same UTF-8.
     const found = this.#store.find(keys.map(inUtf8))
-    return found.map((rows, index) =>
-      (keys[index]?.isWellFormed() ? rows : []).map(({ id, file, line, data }) => {
+    return found.map((rows, index) => {
+      const taken: JsonObject[] = []
+      if (keys[index]?.isWellFormed() !== true) return taken
+      for (const { id, file, line, data } of rows) {
         this.#mark(id)
         const joined: JsonObject = JSON.parse(data)
         joined[ROW_FILE] = files[file] ?? ''
         joined[ROW_LINE] = line
-        return joined
-      }),
-    )
+        taken.push(joined)
+      }
+      return taken
+    })
   }
 
   /** The rows that were not taken, in the order of loading. */
