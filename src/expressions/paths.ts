@@ -95,6 +95,7 @@ function isList(value: unknown): boolean {
 
 function over({ run, filters }: Step, items: unknown[], isLast: boolean, effort: Effort): unknown[] {
   effort.count(items.length)
+  if (items.length === 1) return overOne(run, filters, items[0], isLast)
   const found: unknown[] = []
   for (const item of items) {
     let value = run(item)
@@ -104,6 +105,15 @@ function over({ run, filters }: Step, items: unknown[], isLast: boolean, effort:
   const only = found[0]
   if (isLast && found.length === 1 && Array.isArray(only) && !isSequence(only)) return only
   return found.some(isList) ? flattened(found) : asSequence(found)
+}
+
+/** The same for a single item, as for the first step of most paths. */
+function overOne(run: Closure, filters: Filter[] | undefined, item: unknown, isLast: boolean): unknown[] {
+  let value = run(item)
+  if (filters !== undefined) for (const filter of filters) value = filter(value)
+  if (value === undefined) return sequence()
+  if (isLast && Array.isArray(value) && !isSequence(value)) return value
+  return isList(value) ? flattened([value]) : sequence(value)
 }
 
 function flattened(found: readonly unknown[]): unknown[] {

@@ -26,8 +26,8 @@ export function toPlain(value: unknown): Json | undefined {
     throw new BadInput('the expression returns a function, not data: is an argument list missing?')
   }
   const copy: { [key: string]: Json } = {}
-  for (const [key, member] of Object.entries(value)) {
-    const plain = toPlain(member)
+  for (const key of Object.keys(value)) {
+    const plain = toPlain((value as Record<string, unknown>)[key])
     if (plain !== undefined) setMember(copy, key, plain)
   }
   return copy

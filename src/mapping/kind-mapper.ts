@@ -131,11 +131,11 @@ export class KindMapper implements RuleMapper {
     const { name: kind } = this.#definition
     const { value } = made
     result.drafts.push(this.#draftOf(item, made))
-    for (const notes of [value.notes, speech.take()]) {
-      for (const { code, detail } of notes) {
-        result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
-      }
+    const note = ({ code, detail }: { code: string; detail: string }) => {
+      result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
     }
+    value.notes.forEach(note)
+    speech.take().forEach(note)
     addOwn(this.#own(), value.key, value.refs)
     watch?.({ rule: this.rule.kind, kind, item, ok: true, value })
   }

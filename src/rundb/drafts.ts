@@ -66,7 +66,8 @@ const INSERT = `INSERT INTO drafts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 
  */
 export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): number {
   const { seq, kind, key, attributes, secrets, rank = null, updatedAt = null, externalId = null } = draft
-  const [group, refs] = [groupOf(key, draft.group), JSON.stringify(draft.refs)]
+  const group = groupOf(key, draft.group)
+  const refs = JSON.stringify(draft.refs)
   const [file, line] = placeOf(rundb, draft.origin)
   // Not with `rundb.run`: this statement runs most often.
   const insert = rundb.statement(INSERT)

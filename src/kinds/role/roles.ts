@@ -61,6 +61,7 @@ export function rolesOf(
     problems,
   }: { rules: Pick<ValueRules, 'roles'>; organization: string | undefined; problems: ValueProblem[] },
 ): { slugs: string[]; notes: { code: string; detail: string }[] } {
+  if (isEmpty(value)) return { slugs: [], notes: [] }
   const slugs = new Set<string>()
   const notes: { code: string; detail: string }[] = []
   for (const name of take('roles', parseRoleNames(value), problems) ?? []) {
@@ -82,8 +83,8 @@ export function rolesIn({ organizations }: RoleConfig, organization: string | nu
  * trimmed, in order, without empty ones.
  */
 export function parseRoleNames(value: unknown, what: 'role' | 'permission' = 'role'): Check<string[]> {
-  const code = `invalid_${what}s`
   if (isEmpty(value)) return accept([])
+  const code = `invalid_${what}s`
   let items: unknown[]
   if (Array.isArray(value)) items = value
   else if (typeof value !== 'string') return refuse(code, `${shown(value)} is not a list of ${what}s`)

@@ -174,16 +174,16 @@ function rowsOfUsers(
   kinds: ReadonlySet<string>,
   take: (keys: readonly string[]) => JsonObject[][],
 ): JsonObject[][] {
-  const keys = users.map((user) => userKeys(user).filter((key) => kinds.has(kindOf(key))))
-  const found = take(keys.flat())
-  let at = 0
-  return keys.map((own) => {
-    const first = found[at] ?? []
-    const others = own.length < 2 ? [] : found.slice(at + 1, at + own.length).filter((rows) => rows.length > 0)
-    at += own.length
-    if (own.length === 0) return []
-    if (others.length === 0) return first
-    return [first, ...others].flat().sort((a, b) => Number(a[ROW_LINE]) - Number(b[ROW_LINE]))
+  const keys: string[] = []
+  const ends = users.map((user) => {
+    for (const key of userKeys(user)) if (kinds.has(kindOf(key))) keys.push(key)
+    return keys.length
+  })
+  const found = take(keys)
+  return ends.map((end, index) => {
+    const begin = ends[index - 1] ?? 0
+    const own = end - begin === 1 ? (found[begin] ?? []) : found.slice(begin, end).flat()
+    return end - begin > 1 ? own.sort((a, b) => Number(a[ROW_LINE]) - Number(b[ROW_LINE])) : own
   })
 }
 
