@@ -112,11 +112,14 @@ function unpack(rundb: RunDatabase, drafts: ReadonlySet<number>): void {
   }
 }
 
-/** The repeats of each chunk, packed. */
+/** The repeats of each chunk, packed. Read one before the next: they share their memory. */
 function* chunks(rundb: RunDatabase): Generator<Float64Array> {
+  let bytes = new Uint8Array(0)
   for (const { packed } of rundb.iterate('SELECT packed FROM repeats')) {
     if (!(packed instanceof Uint8Array)) throw new TypeError('repeats are packed')
-    // A copy, because the bytes might not be aligned.
-    yield new Float64Array(packed.slice().buffer)
+    // A copy, because the bytes might not be aligned. Garbage outside the heap is freed late.
+    if (bytes.length < packed.length) bytes = new Uint8Array(2 * packed.length)
+    bytes.set(packed)
+    yield new Float64Array(bytes.buffer, 0, packed.length / Float64Array.BYTES_PER_ELEMENT)
   }
 }
