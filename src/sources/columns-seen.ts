@@ -18,7 +18,7 @@ export interface StreamColumns {
 
 interface Tally {
   records: number
-  filled: Map<string, number>
+  filled: Map<string, { count: number }>
   cut: boolean
   within?: string
 }
@@ -49,7 +49,11 @@ export class ColumnsSeen {
 
   /** By stream. A joined stream has its own name unless a main stream has that name. */
   streams(): ReadonlyMap<string, StreamColumns> {
-    return this.#streams
+    return new Map(
+      [...this.#streams].map(([stream, { filled, ...tally }]) => {
+        return [stream, { ...tally, filled: new Map([...filled].map(([name, { count }]) => [name, count])) }]
+      }),
+    )
   }
 
   #tally(stream: string, within: string | undefined): Tally {
@@ -63,7 +67,7 @@ export class ColumnsSeen {
 
   #count(tally: Tally, data: Readonly<Record<string, unknown>>, main: string): void {
     tally.records += 1
-    for (const name of Object.keys(data)) {
+    for (const name in data) {
       const value = data[name]
       this.#add(tally, name, isUnfilled(value) ? 0 : 1)
       if (Array.isArray(value)) this.#joined(name, value, main)
@@ -72,8 +76,9 @@ export class ColumnsSeen {
 
   #add(tally: Tally, name: string, count: number): void {
     const known = tally.filled.get(name)
-    if (known === undefined && tally.filled.size >= this.#maxNames) tally.cut = true
-    else tally.filled.set(name, (known ?? 0) + count)
+    if (known !== undefined) known.count += count
+    else if (tally.filled.size >= this.#maxNames) tally.cut = true
+    else tally.filled.set(name, { count })
   }
 
   #joined(name: string, rows: readonly unknown[], main: string): void {

@@ -56,6 +56,9 @@ const LONGEST_TEXT = 60
 
 const LONGEST = Math.max(...[...WRITTEN].map((value) => value.length))
 
+/** The first UTF-16 units of these words. Most values of a source begin otherwise. */
+const FIRST: ReadonlySet<number> = new Set([...WRITTEN].map((value) => value.charCodeAt(0)))
+
 /**
  * Limits on counted columns and their depth, because an object used as a map has any number of
  * members.
@@ -190,7 +193,7 @@ export class WrittenNulls {
 
   #count(node: Node, name: string, text: string, origin: Origin): void {
     const value = text.trim()
-    if (value.length > LONGEST || !WRITTEN.has(value)) return
+    if (value.length > LONGEST || !FIRST.has(value.charCodeAt(0)) || !WRITTEN.has(value)) return
     const column = this.#column(node, name, origin)
     column?.counts.set(value, (column.counts.get(value) ?? 0) + 1)
   }
