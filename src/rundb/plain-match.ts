@@ -29,8 +29,8 @@ const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) 
 
 /**
  * The condition that a row `l` of `live` has the values of a row `d`, so that there is nothing to
- * report: the right identifier, and exactly the desired values. If an ID is in the state once, no
- * other desired resource can claim it later.
+ * report: the right identifier, and exactly the desired values. If its ID is also in the state once,
+ * no other desired resource can claim it later.
  *
  * The desired values must be part of the live ones. Maps must be equal: a member that was applied
  * and is no longer desired is a difference.
@@ -53,18 +53,23 @@ function hasValues({ refs, natural, maps, inForce, wholly }: PlainMatch, known: 
       return `coalesce(l.attributes -> '$.${field}', ${text}) = ${text}`
     }),
     wholly(known),
-    `${known}.id NOT IN (${TWICE})`,
   ].join(' AND ')
 }
 
 /** The table with the matches of a kind. */
 type Matches = (kind: string) => 'known' | 'matched'
 
-/** A query for the resources of a kind that are in the state, but not so in WorkOS. */
+/**
+ * A query for the keys of a kind `?1` from `?2` to `?3` that are in the state, but not so in WorkOS.
+ * Those of idsTwice are missing.
+ */
 export function unlikeInWorkos(match: PlainMatch): string {
   return `SELECT d.key FROM known d LEFT JOIN live l ON l.kind = d.kind AND l.id = d.id
-     WHERE d.kind = ?1 AND NOT coalesce(${hasValues(match, 'd', () => 'known')}, 0)`
+     WHERE d.kind = ?1 AND d.key BETWEEN ?2 AND ?3 AND NOT coalesce(${hasValues(match, 'd', () => 'known')}, 0)`
 }
+
+/** A query for the keys of a kind `?1` with an ID that the state has more than once. */
+export const idsTwice = `SELECT key FROM known WHERE kind = ?1 AND id IN (${TWICE})`
 
 /**
  * Adds the desired resources of a kind that are not so in the state to the table `unlike`. One
@@ -127,7 +132,7 @@ function insertUnmatched(rundb: RunDatabase, match: PlainMatch, fromUnlike: bool
   return rundb.run(
     `INSERT INTO unmatched SELECT d.kind, d.key
      FROM ${from} LEFT JOIN known k ON k.kind = d.kind AND k.key = d.key LEFT JOIN live l ON l.kind = k.kind AND l.id = k.id
-     WHERE d.kind = ?1 AND NOT coalesce(${hasValues(match, 'k', (each) => matchesOf(rundb, each))}, 0)`,
+     WHERE d.kind = ?1 AND NOT coalesce(${hasValues(match, 'k', (each) => matchesOf(rundb, each))} AND k.id NOT IN (${TWICE}), 0)`,
     kind,
   )
 }

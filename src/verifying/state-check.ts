@@ -1,7 +1,7 @@
 import type { KindDefinition } from '../kinds/kind.ts'
 import { unplannedKinds } from '../kinds/registry.ts'
 import { forgetKnown } from '../rundb/known.ts'
-import { KnownAhead } from '../rundb/known-ahead.ts'
+import { type Comparison, KnownAhead } from '../rundb/known-ahead.ts'
 import { addUnlikeInState, addUnlikeInWorkos, type PlainMatch } from '../rundb/plain-match.ts'
 import { MANY } from '../rundb/reading-thread.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -45,8 +45,8 @@ export class StateCheck {
   readonly #copied: Promise<boolean>
   #isCopied = false
   #isSourceRead = false
-  /** What WorkOS has otherwise. Undefined: the thread has not begun. Null: it must not begin. */
-  #result: Promise<Map<string, string[]>> | undefined | null
+  /** Undefined: the thread has not begun. Null: it must not begin. */
+  #comparison: Promise<Comparison> | undefined | null
 
   private constructor({ state, kinds, scratch, lists }: StateCheckOptions) {
     this.#kinds = kinds
@@ -67,7 +67,7 @@ export class StateCheck {
   }
 
   async #copy(state: StateStore, scratch: string): Promise<boolean> {
-    this.#isCopied = (await state.inFile(scratch, (file) => this.#ahead.copy(file, state))) === true
+    this.#isCopied = (await state.inFile(scratch, (file) => this.#ahead.copy(file, state, this.#matches))) === true
     return this.#isCopied
   }
 
@@ -81,13 +81,12 @@ export class StateCheck {
   }
 
   async #compare(): Promise<void> {
-    if (!this.#isCopied || !this.#isSourceRead || !this.#lists.isComplete || this.#result !== undefined) return
-    const begun = Promise.withResolvers<Map<string, string[]>>()
+    if (!this.#isCopied || !this.#isSourceRead || !this.#lists.isComplete || this.#comparison !== undefined) return
+    const begun = Promise.withResolvers<Comparison>()
     begun.promise.catch(() => {})
-    this.#result = begun.promise
+    this.#comparison = begun.promise
     try {
-      const { result } = await this.#ahead.compare(this.#lists.lend(), this.#matches)
-      begun.resolve(result)
+      begun.resolve(await this.#ahead.compare(this.#lists.lend(), this.#matches))
     } catch (error) {
       begun.reject(error)
     }
@@ -102,20 +101,21 @@ export class StateCheck {
     const isCopied = await this.#copied
     if (isCopied) {
       this.#ahead.becomeKnownOf(rundb)
-      if (this.#result) await this.#takeUnlike(rundb, this.#result)
+      if (this.#comparison) await this.#takeUnlike(rundb, this.#comparison)
     }
-    this.#result = null
+    this.#comparison = null
     if (isCopied) for (const kind of unplannedKinds(this.#kinds)) forgetKnown(rundb, kind)
     return isCopied
   }
 
-  async #takeUnlike(rundb: RunDatabase, result: Promise<Map<string, string[]>>): Promise<void> {
+  async #takeUnlike(rundb: RunDatabase, comparison: Promise<Comparison>): Promise<void> {
     for (const match of this.#matches) addUnlikeInState(rundb, match)
-    for (const [kind, unlike] of await result) addUnlikeInWorkos(rundb, kind, unlike)
+    const { complete } = await comparison
+    for (const [kind, unlike] of await complete()) addUnlikeInWorkos(rundb, kind, unlike)
   }
 
   async end(): Promise<void> {
-    this.#result = null
+    this.#comparison = null
     // The state must not be closed while the thread reads it.
     await this.#copied.catch(() => {})
     await this.#ahead.end()

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { KnownAhead } from '../../src/rundb/known-ahead.ts'
 import { countLive } from '../../src/rundb/live.ts'
@@ -13,14 +13,14 @@ import { temporaryFolder } from '../temporary-folder.ts'
 
 const keyOf = (n: number) => `u${String(n).padStart(6, '0')}`
 
-/** A state with users. */
-async function stateOf(count: number): Promise<OpenState> {
+/** A state with users. @param idOf the number in the ID of each */
+async function stateOf(count: number, idOf = (n: number) => n): Promise<OpenState> {
   const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
   onTestFinished(() => state.close())
   const outcomes = Array.from({ length: count }, (_, n) => ({
     type: 'saved' as const,
     resource: {
-      ...{ kind: 'user', key: keyOf(n), id: `user_${keyOf(n)}`, attributes: { email: `${n}@example.com` } },
+      ...{ kind: 'user', key: keyOf(n), id: `user_${keyOf(idOf(n))}`, attributes: { email: `${n}@example.com` } },
       ...{ digests: {}, refs: {}, ownership: 'created' as const, run: 1 },
     },
   }))
@@ -33,7 +33,7 @@ async function copyOf(state: OpenState): Promise<{ known: KnownAhead; folder: st
   const folder = temporaryFolder()
   const known = new KnownAhead(folder)
   onTestFinished(() => known.end())
-  expect(await state.inFile(folder, (file) => known.copy(file, state))).toBe(true)
+  expect(await state.inFile(folder, (file) => known.copy(file, state, [USER]))).toBe(true)
   return { known, folder }
 }
 
@@ -67,8 +67,8 @@ test.each([
 ])('a thread finds what WorkOS has otherwise than the state, listed %s', async (_, numbers) => {
   const { known, folder } = await copyOf(await stateOf(51))
   const lists = listsOf(folder, numbers, (n) => n % 20 === 7)
-  const { result } = await known.compare(lists.lend(), [USER])
-  expect(await result).toEqual(new Map([['user', [7, 27, 47, 50].map(keyOf)]]))
+  const { complete } = await known.compare(lists.lend(), [USER])
+  expect(await complete()).toEqual(new Map([['user', [7, 27, 47, 50].map(keyOf)]]))
   const rundb = new RunDatabase(folder)
   onTestFinished(() => rundb.close())
   createPlanTables(rundb)
@@ -88,8 +88,25 @@ test.each([
 
 test('of a kind of which WorkOS has much otherwise, nothing is returned', async () => {
   const { known, folder } = await copyOf(await stateOf(10_000))
-  const { result } = await known.compare(listsOf(folder, [], () => false).lend(), [USER])
-  expect(await result).toEqual(new Map())
+  const { complete } = await known.compare(listsOf(folder, [], () => false).lend(), [USER])
+  expect(await complete()).toEqual(new Map())
+})
+
+test('both threads compare, and together find everything once', async () => {
+  const { known, folder } = await copyOf(await stateOf(20_500, (n) => (n === 20_400 ? 3 : n)))
+  const lists = listsOf(folder, upTo(20_500), (n) => n % 5_000 === 7)
+  // Takes long enough for this thread to take a part.
+  const slow =
+    '(WITH RECURSIVE c(n) AS (SELECT length(l.id) UNION ALL SELECT n + 1 FROM c WHERE n < 300) SELECT max(n) = 300 FROM c)'
+  const { complete } = await known.compare(lists.lend(), [{ ...USER, wholly: () => slow }])
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const statement = vi.spyOn(RunDatabase.prototype, 'statement')
+  onTestFinished(() => statement.mockRestore())
+  const found = await complete()
+  expect(statement.mock.calls.filter(([sql]) => sql.includes(slow)).length).toBeGreaterThan(0)
+  // Of 3 and 20400 the state has the same ID.
+  const unlike = [3, 7, 5_007, 10_007, 15_007, 20_007, 20_400].map(keyOf)
+  expect([...found].map(([kind, keys]) => [kind, keys.toSorted()])).toEqual([['user', unlike]])
 })
 
 test('another version of the state is not copied', async () => {
@@ -99,14 +116,14 @@ test('another version of the state is not copied', async () => {
   onTestFinished(() => known.end())
   const { lineage, serial } = state
   const other = { lineage, serial: serial + 1 }
-  expect(await state.inFile(folder, (file) => known.copy(file, other))).toBe(false)
+  expect(await state.inFile(folder, (file) => known.copy(file, other, [USER]))).toBe(false)
 })
 
 test('a query that fails in the thread fails here', async () => {
   const { known, folder } = await copyOf(await stateOf(1))
   const lists = listsOf(folder, [], () => false)
   const compared = known.compare(lists.lend(), [{ ...USER, natural: () => 'nowhere' }])
-  await expect(compared.then(({ result }) => result)).rejects.toThrow('no such column: nowhere')
+  await expect(compared.then(({ complete }) => complete())).rejects.toThrow('no such column: nowhere')
 })
 
 test('a thread that nobody asks ends without an error, and then does nothing', async () => {
@@ -116,7 +133,7 @@ test('a thread that nobody asks ends without an error, and then does nothing', a
   await known.end()
   // An error that nothing handles would come now, and fail the test.
   await new Promise((resolve) => setTimeout(resolve, 50))
-  await expect(state.inFile(folder, (file) => known.copy(file, state))).rejects.toThrow(
+  await expect(state.inFile(folder, (file) => known.copy(file, state, [USER]))).rejects.toThrow(
     'the thread rundb/known-worker has ended',
   )
 })

@@ -8,7 +8,13 @@ import { insertDesired } from '../../src/rundb/desired.ts'
 import { createVerifyTables, matchedId } from '../../src/rundb/findings.ts'
 import { insertKnown } from '../../src/rundb/known.ts'
 import { insertLive } from '../../src/rundb/live.ts'
-import { addUnlikeInState, addUnlikeInWorkos, isAsInState, unlikeInWorkos } from '../../src/rundb/plain-match.ts'
+import {
+  addUnlikeInState,
+  addUnlikeInWorkos,
+  idsTwice,
+  isAsInState,
+  unlikeInWorkos,
+} from '../../src/rundb/plain-match.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { KindVerification } from '../../src/verifying/verification.ts'
 import { matchedRefs, plainMatchOf, verifyKind } from '../../src/verifying/verify-kind.ts'
@@ -291,11 +297,12 @@ function checkState(rundb: RunDatabase): void {
     const match = plainMatchOf(prepared(name))
     if (match === undefined) continue
     addUnlikeInState(rundb, match)
-    const unlike = rundb.statement(unlikeInWorkos(match)).all(name)
+    const unlike = rundb.statement(unlikeInWorkos(match)).all(name, '', '\u{10FFFF}')
+    const twice = rundb.statement(idsTwice).all(name)
     addUnlikeInWorkos(
       rundb,
       name,
-      unlike.map(({ key }) => String(key)),
+      [...unlike, ...twice].map(({ key }) => String(key)),
     )
   }
 }
