@@ -33,6 +33,7 @@ export function toPlain(value: unknown): Json | undefined {
   return copy
 }
 
+/** Not by `map`: see docs/explanation/performance.md, "Where the time goes". */
 function plainItems(values: readonly unknown[]): Json[] {
   const items: Json[] = []
   for (const value of values) {

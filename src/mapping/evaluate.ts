@@ -138,7 +138,7 @@ function failureOf(
   return new FieldFailure(`map.${rule.kind}`, name, expression, why, error.hint)
 }
 
-/** The items of `each`. */
+/** The items of `each`. Not by `filter`: see docs/explanation/performance.md. */
 export function itemsIn(value: Json | undefined): Json[] {
   const items: Json[] = []
   for (const item of Array.isArray(value) ? value : [value]) {

@@ -188,6 +188,7 @@ export class JoinedRows {
     // No row is found by a key that is not well-formed: different ones have the same UTF-8.
     const found = this.#store.find(keys.map(inUtf8))
     return found.map((rows, index) => {
+      // Not by `map`: see docs/explanation/performance.md, "Where the time goes".
       const taken: JsonObject[] = []
       if (keys[index]?.isWellFormed() !== true) return taken
       for (const { id, file, line, data } of rows) {
