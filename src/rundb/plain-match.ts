@@ -29,8 +29,8 @@ const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) 
 
 /**
  * The condition that a row `l` of `live` has the values of a row `d`, so that there is nothing to
- * report: the right identifier, and exactly the desired values. If its ID is also in the state once,
- * no other desired resource can claim it later.
+ * report: the right identifier, and exactly the desired values. If its ID is also in the state
+ * once, no other desired resource can claim it later.
  *
  * The desired values must be part of the live ones. Maps must be equal: a member that was applied
  * and is no longer desired is a difference.
@@ -60,8 +60,8 @@ function hasValues({ refs, natural, maps, inForce, wholly }: PlainMatch, known: 
 type Matches = (kind: string) => 'known' | 'matched'
 
 /**
- * A query for the keys of a kind `?1` from `?2` to `?3` that are in the state, but not so in WorkOS.
- * Those of idsTwice are missing.
+ * A query for the keys of a kind `?1` from `?2` to `?3` that are in the state, but not so in
+ * WorkOS. Those of idsTwice are missing.
  */
 export function unlikeInWorkos(match: PlainMatch): string {
   return `SELECT d.key FROM known d LEFT JOIN live l ON l.kind = d.kind AND l.id = d.id
