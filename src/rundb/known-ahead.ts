@@ -158,7 +158,8 @@ export class KnownAhead {
     const parts = matches.flatMap((match): Part[] => {
       const { kind } = match
       const sql = `${unlikeInWorkos(match)} LIMIT ${KEYS_AT_MOST}`
-      const ranges = this.#ranges?.get(kind) ?? []
+      const ranges = this.#ranges?.get(kind)
+      if (ranges === undefined) throw new Error(`the state was copied without ${kind}`)
       return [
         { kind, sql: `${idsTwice} LIMIT ${KEYS_AT_MOST}`, range: [] },
         ...ranges.map((range) => ({ kind, sql, range })),

@@ -135,7 +135,7 @@ test.each([
 ])('WorkOS is compared with the state once the source is read, which happens %s', async (_, happen) => {
   const set = await setting()
   await happen(set)
-  expect(set.lists.lend).toHaveBeenCalledOnce()
+  await vi.waitFor(() => expect(set.lists.lend).toHaveBeenCalledOnce())
   expect(await set.check.settle(set.rundb)).toBe(true)
   expect(unlike(set)).toEqual(['key_1', 'key_2'])
   // Not the invitation.
