@@ -31,9 +31,10 @@ const CHUNKS: Readonly<Record<string, readonly string[]>> = {
   start: ['cli/run', 'cli/output', 'cli/context'],
   threads: ['planning/survey-worker', 'rundb/known-worker'],
   validators: ['config/validators'],
+  manifest: ['cli/commands/config', 'cli/with-state', 'cli/commands/state'],
   plan: ['cli/commands/plan'],
   sandbox: ['sandbox/embedded'],
-  files: ['sources/clerk/open', 'sources/file/open'],
+  csv: ['sources/csv/table'],
 }
 
 /** The thread that every large run starts several times. One file loads faster than chunks. */
