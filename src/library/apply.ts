@@ -131,7 +131,7 @@ function applyFile(file: string, options: ApplyFileOptions): Running<Applied> {
   const { cwd, env = {}, manifest } = options
   return begin('apply', placeIn(cwd, env), options, async (world) => {
     const saved = await openSavedPlan(resolve(cwd, file))
-    const opening = asSaved(saved, { ...deadlineIn(options), config: manifest })
+    const opening = asSaved(saved, { ...deadlineIn(options), config: manifest, readsSource: true })
     const session = await openSession(await loadChecked(opening, world), opening, world, 'apply')
     return applyIn(session, options, world, () => computeSaved(session, saved, file, false))
   })

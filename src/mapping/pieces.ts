@@ -5,7 +5,7 @@
 
 import { on } from 'node:events'
 import { JoinTable } from '../sources/join/join-table.ts'
-import { loadReaders, readPiece, readRows } from '../sources/read-piece.ts'
+import { readPiece, readRows } from '../sources/read-piece.ts'
 import type { LoadedTable } from '../sources/source.ts'
 import { type ColumnsRead, tallyOf } from '../sources/tally.ts'
 import type {
@@ -19,37 +19,24 @@ import type {
   PieceTask,
 } from './result.ts'
 
-export interface PieceWorker {
-  /** Reads the records of a piece and maps them. */
-  map(task: PieceTask): Promise<PieceResult>
-  /** Loads the rows from a port, and answers each message once its rows are loaded. */
-  load(task: LoadTask): Promise<LoadedTable>
-}
-
-/** What the worker does with records. */
+/** What the thread does with records. */
 type MapRecords = (task: MapTask) => Promise<MapResult | ChunkCounts>
 
-/** Loads all modules that pieces can need. */
-export async function createPieceWorker(map: MapRecords, columns: ColumnsRead): Promise<PieceWorker> {
-  await loadReaders()
-  return {
-    map: (task) => mapPiece(task, map, columns),
-    load: (task) => loadTable(task),
-  }
-}
-
-async function mapPiece(
+/** Reads the records of a piece and maps them. @param columns undefined: the run has no pieces */
+export async function mapPiece(
   { piece, heartbeat, lines }: PieceTask,
   map: MapRecords,
-  columns: ColumnsRead,
+  columns: ColumnsRead | undefined,
 ): Promise<PieceResult> {
+  if (columns === undefined) throw new Error('this thread was started for chunks of records only')
   const { records, found } = await readPiece(piece)
   for (const [index, { origin }] of records.entries()) lines[index] = origin.line ?? 0
   const tally = tallyOf(records, columns)
   return { result: await map({ records, heartbeat }), found, tally }
 }
 
-async function loadTable({ place, port }: LoadTask): Promise<LoadedTable> {
+/** Loads the rows from a port, and answers each message once its rows are loaded. */
+export async function loadTable({ place, port }: LoadTask): Promise<LoadedTable> {
   const table = new JoinTable(place.folder, place.name, place.file)
   try {
     for await (const messages of on(port, 'message')) {

@@ -2,7 +2,6 @@ import { MessageChannel, type MessagePort, type Transferable } from 'node:worker
 import type { Manifest } from '../config/manifest.ts'
 import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import { formatLocation } from '../diagnostics/problem.ts'
-import { threadModule } from '../files/package.ts'
 import type { StagingPlace } from '../rundb/run-database.ts'
 import { InOrder } from '../sources/in-order.ts'
 import type { JoinedPart, LoadedTable, Origin, Piece, SourceRecord, Threads } from '../sources/source.ts'
@@ -22,7 +21,8 @@ import {
   type PieceTask,
   positionOf,
 } from './result.ts'
-import type { WorkerSettings } from './worker.ts'
+import { MappingThreads } from './threads.ts'
+import type { Answer, Setup } from './worker.ts'
 
 /** Maps chunks of records on worker threads. */
 export interface MapperPool<Outcome = MapResult> {
@@ -57,51 +57,53 @@ export interface PoolOptions {
   columns?: ColumnsRead
   /** Milliseconds for one evaluation before the run ends. */
   patience?: number
-  /** MiB for one worker. */
+  /** MiB for one thread. */
   memory?: number
+  /** Threads that have started already. The pool ends them. Default: its own. */
+  threads?: MappingThreads | undefined
   /** The run's database, where workers stage. */
   database?: StagingPlace | undefined
 }
-
-/**
- * MiB for one worker. A worker needs little more than its chunk, but without a limit V8 lets
- * garbage grow to the size of the machine's memory.
- */
-const MEMORY = 512
 
 /** Milliseconds. JSONata itself ends an evaluation after five seconds, wherever it can. */
 const PATIENCE = 30_000
 
 /**
- * Compiles the manifest's expressions. Workers start with the first chunk that needs them and
- * compile once each. With a database they stage their results there, and return only the counts.
+ * Compiles the manifest's expressions. Threads start with the first chunk that needs them, if they
+ * have not started before, and compile once each. With a database they stage their results there,
+ * and return only the counts.
  * @throws ManifestError when an expression does not compile
  */
 export function createMapperPool(manifest: Manifest, options: PoolOptions & { database?: undefined }): MapperPool
 export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool<MapResult | ChunkCounts>
 export function createMapperPool(manifest: Manifest, options: PoolOptions): MapperPool<MapResult | ChunkCounts> {
   const settings = mapperSettings(manifest, options.mainStream)
-  let workers: Promise<MapperPool<MapResult | ChunkCounts>> | undefined
+  let mappers: Mappers | undefined
   const started = () => {
-    workers ??= startWorkers(settings, () => mapping.expressions, options)
-    return workers
+    mappers ??= startMapping(settings, () => mapping.expressions, options)
+    return mappers
   }
-  const close = async () => (await workers)?.close()
-  // Every piece needs the workers. They load their modules while this thread compiles.
-  if (options.columns !== undefined) started().catch(() => {})
+  const close = async () => {
+    await mappers?.close()
+    await options.threads?.close()
+  }
+  // Every piece needs the threads. They compile while this thread does.
+  if (options.columns !== undefined) started()
   const mapping = compiled(settings, close)
   return {
     map: async (records, alone = false) => {
       if (alone && endsOn(records, mapping.boundedLength)) return mapChunk({ records }, mapping)
-      return (await started()).map(records)
+      return started().map(records)
     },
     pieces: {
-      map: async (piece) => (await started()).pieces.map(piece),
-      load: async (place, parts) => (await started()).pieces.load(place, parts),
+      map: async (piece) => started().pieces.map(piece),
+      load: async (place, parts) => started().pieces.load(place, parts),
     },
     close,
   }
 }
+
+type Mappers = MapperPool<MapResult | ChunkCounts>
 
 /** @param close called before the error is thrown */
 function compiled(settings: MapperSettings, close: () => Promise<void>): CompiledMapping {
@@ -118,27 +120,21 @@ export function endsOn(records: readonly SourceRecord[], length: number): boolea
   return length > 0 && records.every(({ data }) => JSON.stringify(data).length <= length)
 }
 
-async function startWorkers(
+/** @param expressions see `CompiledMapping.expressions` */
+function startMapping(
   settings: MapperSettings,
   expressions: () => readonly string[],
-  { workers, columns, database, patience = PATIENCE, memory = MEMORY }: PoolOptions,
-): Promise<MapperPool<MapResult | ChunkCounts>> {
-  const { Piscina } = await import('piscina')
-  const workerData: WorkerSettings = { settings, columns, database }
-  const pool = new Piscina({
-    filename: threadModule('mapping/worker').href,
-    workerData,
-    minThreads: workers,
-    maxThreads: workers,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    // Idle workers wait in their event loop: terminating one that blocks on shared memory has
-    // crashed the process. Workers that stage do block, but only while another one stages.
-    atomics: 'disabled',
-    resourceLimits: { maxOldGenerationSizeMb: memory },
-  })
-  // A worker whose mapping does not compile fails before it has a task. The error also comes from
-  // each task.
-  pool.on('error', () => {})
+  {
+    workers,
+    columns,
+    database,
+    patience = PATIENCE,
+    memory,
+    threads = new MappingThreads(workers, memory),
+  }: PoolOptions,
+): Mappers {
+  const setup: Setup = { settings: JSON.stringify(settings), columns, database }
+  threads.each({ setup })
   const running = new Set<AbortController>()
   let failure: ManifestError | undefined
   const giveUp = (error: ManifestError) => {
@@ -146,7 +142,7 @@ async function startWorkers(
     for (const controller of running) controller.abort()
   }
   /** Runs a mapping task and watches it. */
-  const run = async <Result>(
+  const run = async <Result extends Answer>(
     { heartbeat, ...task }: { heartbeat: Heartbeat } & (Pick<MapTask, 'records'> | Omit<PieceTask, 'heartbeat'>),
     originOf: Chunk['originOf'],
     transferList: Transferable[] = [],
@@ -157,9 +153,9 @@ async function startWorkers(
     running.add(controller)
     const endWatch = watchOver(heartbeat, patience, () => giveUp(stuckError(heartbeat, chunk, patience)))
     try {
-      return await pool.run({ ...task, heartbeat }, { signal: controller.signal, transferList })
+      return await threads.run<Result>({ ...task, heartbeat, setup }, { signal: controller.signal, transferList })
     } catch (error) {
-      if (isOutOfMemory(error)) giveUp(exhaustedError(heartbeat, chunk, memory))
+      if (isOutOfMemory(error)) giveUp(exhaustedError(heartbeat, chunk, threads.memory))
       throw failure ?? error
     } finally {
       endWatch()
@@ -181,7 +177,7 @@ async function startWorkers(
     async load(place, parts) {
       if (failure) throw failure
       const { port1, port2 } = new MessageChannel()
-      const loading: Promise<LoadedTable | Damaged> = pool.run({ place, port: port2 }, { transferList: [port2] })
+      const loading = threads.run<LoadedTable | Damaged>({ place, port: port2 }, { transferList: [port2] })
       try {
         return undamaged(await sendParts(port1, parts, loading))
       } finally {
@@ -189,15 +185,7 @@ async function startWorkers(
       }
     },
   }
-  // Terminating a worker that still loads its modules can end the whole process: an empty task for
-  // each shows when all have started.
-  const begin = () => pool.run({ records: [], heartbeat: createHeartbeat() })
-  const started = Promise.allSettled(Array.from({ length: workers }, begin))
-  const close = async () => {
-    if (!failure) await started
-    await pool.destroy()
-  }
-  return { map, pieces, close }
+  return { map, pieces, close: () => threads.close(failure !== undefined) }
 }
 
 /** How a disk error crosses threads. */

@@ -14,6 +14,7 @@ import type { Step } from '../diagnostics/step.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { checkStreams, columnsRead } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
+import type { MappingThreads } from '../mapping/threads.ts'
 import { lastDraftId } from '../rundb/drafts.ts'
 import { insertIgnored } from '../rundb/left-out.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
@@ -33,6 +34,8 @@ export interface ComputeDesiredOptions {
   scratch: string
   /** Returns the snapshot, and reads it if necessary. Called after all other checks. */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
+  /** Threads for mapping that have started already: this ends them. Default: its own. */
+  threads?: MappingThreads | undefined
   /** The users of the run. Default: all of the source. */
   scope?: Scope
   /**
@@ -103,6 +106,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     workers,
     mainStream: source.streams[0],
     database: rundb.staging,
+    threads: options.threads,
     ...(source.parts && { columns }),
   })
   let records: StagedRecords

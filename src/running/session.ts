@@ -13,6 +13,7 @@ import { removeFilesIn } from '../files/scratch.ts'
 import { removeAbandonedFiles } from '../files/temporary-file.ts'
 import { proxiesOf } from '../http/proxy.ts'
 import { checkExpressions } from '../mapping/check.ts'
+import { MappingThreads } from '../mapping/threads.ts'
 import { checkBinding } from '../planning/binding.ts'
 import { computeDesired } from '../planning/compute-desired.ts'
 import { computePlan } from '../planning/compute-plan.ts'
@@ -20,6 +21,7 @@ import type { Plan } from '../planning/plan.ts'
 import { emitPlan } from '../reporting/emit-events.ts'
 import { type Progress, requestsText } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
+import { isLarge } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { stateLocation } from '../state/location.ts'
 import { checkState, openState, peekState } from '../state/open.ts'
@@ -46,6 +48,8 @@ export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions, 
   /** The manifest file. */
   config?: string
   env?: string
+  /** The run reads the source. Then threads for a large one start at once. */
+  readsSource?: boolean
   /** Keep the open writes of an interrupted run. Default: look up what became of them first. */
   leaveOpenWrites?: boolean
 }
@@ -84,6 +88,8 @@ export interface Session {
 export interface ReadyManifest {
   loaded: LoadedManifest
   warnings: Problem[]
+  /** Threads for a large source. Close them if no session is opened. */
+  threads?: MappingThreads | undefined
 }
 
 /**
@@ -91,16 +97,32 @@ export interface ReadyManifest {
  * @throws ManifestError with every problem of the manifest or its expressions
  */
 export async function loadChecked(
-  { config: path, env: environment }: Pick<SessionOptions, 'config' | 'env'>,
+  { config: path, env: environment, readsSource = false }: Pick<SessionOptions, 'config' | 'env' | 'readsSource'>,
   { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
 ): Promise<ReadyManifest> {
   // Only commands that write send notifications.
   const defer = (path: readonly string[]) => isSourceSecret(path) || path[0] === 'notify' || path[0] === 'export'
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask, redactor })
-  const problems = checkExpressions(loaded)
-  const isWarning = ({ severity }: Problem) => severity === 'warning'
-  if (!problems.every(isWarning)) throw new ManifestError(problems)
-  return { loaded, warnings: [...loaded.warnings, ...problems] }
+  const threads = readsSource ? await startThreads(loaded) : undefined
+  try {
+    const problems = checkExpressions(loaded)
+    const isWarning = ({ severity }: Problem) => severity === 'warning'
+    if (!problems.every(isWarning)) throw new ManifestError(problems)
+    return { loaded, warnings: [...loaded.warnings, ...problems], threads }
+  } catch (error) {
+    await threads?.close()
+    throw error
+  }
+}
+
+/**
+ * Starts threads if the source is large. They load their modules, which takes long, while this
+ * thread checks and opens everything else.
+ */
+async function startThreads({ manifest, directory }: LoadedManifest): Promise<MappingThreads | undefined> {
+  // What is wrong with the source is reported when it is opened.
+  const needsThreads = await isLarge(manifest.source, directory).catch(() => false)
+  return needsThreads ? new MappingThreads(manifest.run.workers) : undefined
 }
 
 /**
@@ -109,19 +131,13 @@ export async function loadChecked(
  * interrupted run left open.
  */
 export async function openSession(
-  { loaded, warnings }: ReadyManifest,
+  { loaded, warnings, threads }: ReadyManifest,
   options: SessionOptions,
   context: World,
   lock?: string,
 ): Promise<Session> {
   const { redactor } = loaded
-  checkSnapshotOptions(options)
-  const writes = lock === 'apply' || lock === 'destroy'
-  if (writes) checkWebhooks(loaded)
-  const scope = scopeOf(options, loaded.manifest)
   const warn = warner(context, redactor)
-  for (const warning of warnings) warn(warning)
-
   // Connections can be closed while the data of the run is still read.
   const closers: (() => void | Promise<void>)[] = []
   const data: (() => void | Promise<void>)[] = []
@@ -133,6 +149,12 @@ export async function openSession(
     await disconnect()
   }
   try {
+    if (threads !== undefined) data.push(() => threads.close())
+    checkSnapshotOptions(options)
+    const writes = lock === 'apply' || lock === 'destroy'
+    if (writes) checkWebhooks(loaded)
+    const scope = scopeOf(options, loaded.manifest)
+    for (const warning of warnings) warn(warning)
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
     const location = stateLocation(loaded)
     checkState(location)
@@ -185,6 +207,7 @@ export async function openSession(
       ...tell,
       loaded,
       scratch: scratch.path,
+      threads,
       scope,
       signal: interrupted,
       obtainSnapshot: once(snapshotFor(loaded, options, { ...context, interrupted }, tell)),

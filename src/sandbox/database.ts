@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { StateError, UsageError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { type DatabaseOwner, NotRegularFile, takeDatabaseFile } from '../files/regular-file.ts'
@@ -17,6 +17,7 @@ const CACHE_KIB = 32 * 1024
 export class Database {
   readonly #database: DatabaseSync
   readonly #statements: Statements
+  readonly #listings = new Map<string, Listing>()
   readonly #digestKey: Buffer
 
   /**
@@ -45,7 +46,21 @@ export class Database {
   }
 
   all<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
-    return this.#statements.prepare(sql).all(...parameters) as Row[]
+    const { names, statement } = this.#listing(sql)
+    const rows = statement.all(...parameters) as unknown as SQLOutputValue[][]
+    return rows.map((values) => objectOf(names, values)) as Row[]
+  }
+
+  /** A statement of `all`, whose rows are lists: Node.js takes twice as long for objects. */
+  #listing(sql: string): Listing {
+    let listing = this.#listings.get(sql)
+    if (listing === undefined) {
+      const statement = this.#database.prepare(sql)
+      statement.setReturnArrays(true)
+      listing = { names: statement.columns().map(({ name }) => name), statement }
+      this.#listings.set(sql, listing)
+    }
+    return listing
   }
 
   run(sql: string, ...parameters: SQLInputValue[]): void {
@@ -81,6 +96,18 @@ export class Database {
     this.run(insert, randomBytes(32).toString('hex'))
     return this.one<{ value: string }>(`SELECT value FROM settings WHERE name = 'digest_key'`)?.value ?? ''
   }
+}
+
+interface Listing {
+  /** Of the columns. */
+  names: readonly string[]
+  statement: StatementSync
+}
+
+function objectOf(names: readonly string[], values: readonly SQLOutputValue[]): Record<string, SQLOutputValue> {
+  const row: Record<string, SQLOutputValue> = {}
+  for (let column = 0; column < names.length; column += 1) row[names[column] ?? ''] = values[column] ?? null
+  return row
 }
 
 /**

@@ -51,7 +51,7 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
     const files = () => expandAll(definition.files(options), context.directory)
     const answers = snapshot && { snapshot: warningOfNuls(snapshot, context.warn) }
     const source = definition.open(options, { ...context, ...answers, watch, numbering: new Numbering() })
-    const hasParts = context.tap === undefined && (await sizeOf(await files())) >= (context.partsFrom ?? PARTS_FROM)
+    const hasParts = context.tap === undefined && (await areLarge(await files(), context.partsFrom))
     return watched(source, watch, files, hasParts)
   }
   const recorded = openRecorded(snapshot, context)
@@ -82,10 +82,15 @@ export async function sourceFiles(config: SourceConfig, directory: string): Prom
   return expandAll((await sourceDefinition(config)).files(options), directory)
 }
 
-/** File size in bytes above which several threads read the source. */
+/** Whether several threads will read the files of a source, or map their records. */
+export async function isLarge(config: SourceConfig, directory: string): Promise<boolean> {
+  return areLarge(await sourceFiles(config, directory))
+}
+
+/** Size of all files, in bytes, from which several threads read the source. */
 const PARTS_FROM = 2 * 1024 * 1024
 
-async function sizeOf(files: readonly SourceFile[]): Promise<number> {
+async function areLarge(files: readonly SourceFile[], least = PARTS_FROM): Promise<boolean> {
   const sizes = await Promise.all(
     files.map(({ path }) =>
       stat(path).then(
@@ -94,7 +99,7 @@ async function sizeOf(files: readonly SourceFile[]): Promise<number> {
       ),
     ),
   )
-  return sizes.reduce((sum, size) => sum + size, 0)
+  return sizes.reduce((sum, size) => sum + size, 0) >= least
 }
 
 /**

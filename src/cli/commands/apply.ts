@@ -53,7 +53,7 @@ function withNotice(
   command: 'apply' | 'destroy',
   work: (session: Session, ended: Ended) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  return withSession(options, context, command, (session) =>
+  return withSession({ ...options, readsSource: command === 'apply' }, context, command, (session) =>
     notifying(
       command,
       session.loaded,

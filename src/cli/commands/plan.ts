@@ -23,7 +23,7 @@ export type PlanOptions = Omit<OptionsOf<typeof definePlan>, 'json'>
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
   // Everybody who can see the repository reads a comment on a pull request.
   if (options.format === 'markdown') context.mask?.propose('emails')
-  return withSession(options, context, undefined, async (session) => {
+  return withSession({ ...options, readsSource: true }, context, undefined, async (session) => {
     const { loaded, statePath } = session
     const { events, out, merges, rejects, resets } = options
     const files = {

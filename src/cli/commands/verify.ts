@@ -16,7 +16,7 @@ export type VerifyCommandOptions = OptionsOf<typeof defineVerify>
 
 /** `verify`: compares WorkOS with the source and the state. Writes nothing. */
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
-  return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
+  return withSession({ ...options, readsSource: true, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, statePath } = session
     await outputPlaces(loaded, statePath, { '--events': options.events, '--html': options.html }, context.cwd)
     const html = htmlFile(options.html, options, context)
