@@ -9,6 +9,7 @@ import {
   desiredChanged,
   desiredCounted,
   desiredRewritten,
+  isAsStaged,
   portionsCounted,
 } from './desired-facts.ts'
 import { countDrafts, countToldApart, draftCounts } from './draft-facts.ts'
@@ -257,19 +258,20 @@ export function countRecords(rundb: RunDatabase): Map<string, number> {
   return counts
 }
 
-/** By kind: the number of resources that come from records, and of these records. */
-export function countAccepted(rundb: RunDatabase): Map<string, { distinct: number; records: number }> {
-  const rows = rundb
+/** The number of resources of a kind that come from records, and of these records. */
+export function countAccepted(rundb: RunDatabase, kind: string): { distinct: number; records: number } {
+  const staged = isAsStaged(rundb, kind) ? draftCounts(rundb).get(kind) : undefined
+  if (staged !== undefined) return staged
+  const row = rundb
     .statement(
-      `SELECT kind, sum(records > 0) AS n, sum(records) AS records, count(*) AS resources, count(secrets) AS held
-       FROM desired GROUP BY kind`,
+      `SELECT count(*) AS resources, sum(records > 0) AS n, sum(records) AS records, count(secrets) AS held
+       FROM desired WHERE kind = ?`,
     )
-    .all()
-  for (const { kind, n, resources, held } of rows) {
-    desiredCounted(rundb, String(kind), Number(resources))
-    portionsCounted(rundb, String(kind), { declared: Number(resources) - Number(n), withSecrets: Number(held) })
-  }
-  return new Map(rows.map(({ kind, n, records }) => [String(kind), { distinct: Number(n), records: Number(records) }]))
+    .get(kind)
+  const [resources, distinct] = [Number(row?.resources ?? 0), Number(row?.n ?? 0)]
+  desiredCounted(rundb, kind, resources)
+  portionsCounted(rundb, kind, { declared: resources - distinct, withSecrets: Number(row?.held ?? 0) })
+  return { distinct, records: Number(row?.records ?? 0) }
 }
 
 /** The columns of a desired resource, secrets included. Only for digests. */

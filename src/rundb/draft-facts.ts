@@ -1,5 +1,6 @@
 import { Lease } from './lease.ts'
 import type { RunDatabase } from './run-database.ts'
+import { hasTrait, isAnywhere, TRAIT } from './traits.ts'
 
 /**
  * A cache of facts about the staged drafts. In: every change of the table `drafts` once all are
@@ -9,9 +10,17 @@ import type { RunDatabase } from './run-database.ts'
 /** Drafts `d` with a dedupe key: their groups begin with g, groups of a key alone with k. */
 export const TOLD_APART = "dedupe_group < 'k'"
 
+/** The drafts of a kind. */
+export interface DraftCounts {
+  drafts: number
+  /** Those that represent a record. */
+  distinct: number
+  /** The records that they represent. */
+  records: number
+}
+
 interface Facts {
-  /** By kind: drafts, and the records that they represent. */
-  counts?: ReadonlyMap<string, { drafts: number; records: number }>
+  counts?: ReadonlyMap<string, DraftCounts>
   /** By kind: drafts with a dedupe key. */
   toldApart?: ReadonlyMap<string, number>
   /** Of a thread that reads drafts. */
@@ -48,14 +57,20 @@ export function leaseDrafts(rundb: RunDatabase): Lease {
   return lease
 }
 
-/** By kind: the number of drafts, and of the records that they represent. */
-export function draftCounts(rundb: RunDatabase): ReadonlyMap<string, { drafts: number; records: number }> {
+/** By kind. */
+export function draftCounts(rundb: RunDatabase): ReadonlyMap<string, DraftCounts> {
   const facts = factsOf(rundb)
   facts.counts ??= new Map(
     rundb
-      .statement('SELECT kind, count(*) AS drafts, sum(records) AS records FROM drafts GROUP BY kind')
+      .statement(
+        `SELECT kind, count(*) AS drafts, sum(records > 0) AS 'distinct', sum(records) AS records
+         FROM drafts GROUP BY kind`,
+      )
       .all()
-      .map(({ kind, drafts, records }) => [String(kind), { drafts: Number(drafts), records: Number(records) }]),
+      .map(({ kind, drafts, distinct, records }) => [
+        String(kind),
+        { drafts: Number(drafts), distinct: Number(distinct), records: Number(records) },
+      ]),
   )
   return facts.counts
 }
@@ -64,8 +79,14 @@ export function countDrafts(rundb: RunDatabase, kind: string): number {
   return draftCounts(rundb).get(kind)?.drafts ?? 0
 }
 
+/** Whether a draft of any kind can have a dedupe key. */
+export function anyToldApart(rundb: RunDatabase): boolean {
+  return isAnywhere(rundb, TRAIT.dedupeKey)
+}
+
 /** The number of drafts of a kind with a dedupe key. */
 export function countToldApart(rundb: RunDatabase, kind: string): number {
+  if (!hasTrait(rundb, kind, TRAIT.dedupeKey)) return 0
   const facts = factsOf(rundb)
   facts.toldApart ??= new Map(
     rundb

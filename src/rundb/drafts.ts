@@ -1,6 +1,6 @@
 import type { Attributes } from '../resource.ts'
 import type { Origin } from '../sources/source.ts'
-import { draftsChange, hasKeyed, hasToldApart, TOLD_APART } from './draft-facts.ts'
+import { anyToldApart, draftsChange, hasKeyed, hasToldApart, TOLD_APART } from './draft-facts.ts'
 import { gatherRepeats } from './repeats.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 import { noteHalfPairs, noteSize, noteTrait, TRAIT } from './traits.ts'
@@ -74,6 +74,7 @@ export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): 
   // biome-ignore format: one line
   const { lastInsertRowid: id } = insert.run(seq, kind, key, group, refs, attributes, secrets, file, line, records, rank, updatedAt, externalId)
   if (externalId !== null) noteTrait(rundb, kind, TRAIT.externalId)
+  if (draft.group !== null) noteTrait(rundb, kind, TRAIT.dedupeKey)
   if (draft.traits !== undefined) for (const trait of draft.traits) noteTrait(rundb, kind, trait)
   noteHalfPairs(rundb, kind, attributes)
   noteHalfPairs(rundb, kind, refs)
@@ -126,12 +127,14 @@ export function indexKeys(rundb: RunDatabase): void {
 
 /**
  * Also creates the indexes for merging and explaining. Drafts known by their key alone are not in
- * the index by group.
+ * the index by group: usually there are no others, and no index.
  */
 export function indexDrafts(rundb: RunDatabase): void {
   indexKeys(rundb)
+  if (anyToldApart(rundb)) {
+    rundb.exec(`CREATE INDEX IF NOT EXISTS drafts_by_group ON drafts (kind, dedupe_group) WHERE ${TOLD_APART}`)
+  }
   rundb.exec(`
-    CREATE INDEX IF NOT EXISTS drafts_by_group ON drafts (kind, dedupe_group) WHERE ${TOLD_APART};
     CREATE INDEX IF NOT EXISTS notes_by_key ON notes (kind, key);
     CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
   `)
@@ -140,7 +143,7 @@ export function indexDrafts(rundb: RunDatabase): void {
 /** IDs of the drafts in the group of a draft with the kind `?1`, key `?2` and record `?3`. */
 export const IN_GROUP_OF = `
   SELECT o.id FROM drafts d CROSS JOIN drafts o ON o.kind = d.kind AND o.dedupe_group = d.dedupe_group AND o.${TOLD_APART}
-    WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3
+    WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3 AND d.${TOLD_APART}
   UNION ALL SELECT o.id FROM drafts d CROSS JOIN drafts o ON o.kind = d.kind AND o.key = d.key AND o.dedupe_group = d.dedupe_group
     WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3 AND NOT d.${TOLD_APART}`
 

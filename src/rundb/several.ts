@@ -112,7 +112,8 @@ function findRepeats(rundb: RunDatabase, kind: string): void {
 
 /** IDs of drafts of a kind `?1` in `several` that are not all equal. */
 export const DIFFERING = `
-  SELECT d.id FROM several s CROSS JOIN drafts d ON d.kind = ?1 AND d.dedupe_group = s.dedupe_group AND d.${TOLD_APART} WHERE s.first IS NULL
+  SELECT d.id FROM several s CROSS JOIN drafts d ON d.kind = ?1 AND d.dedupe_group = s.dedupe_group AND d.${TOLD_APART}
+    WHERE s.first IS NULL AND s.${TOLD_APART}
   UNION ALL SELECT d.id FROM several s CROSS JOIN drafts d ON d.kind = ?1 AND d.key = substr(s.dedupe_group, 2) AND d.dedupe_group = s.dedupe_group
     WHERE s.first IS NULL AND NOT s.${TOLD_APART}`
 

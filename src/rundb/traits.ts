@@ -9,6 +9,8 @@ import type { RunDatabase } from './run-database.ts'
 export const TRAIT = {
   /** An external ID that is not the key. */
   externalId: 'external ID',
+  /** A dedupe key. */
+  dedupeKey: 'dedupe key',
   /** Half of a surrogate pair, which JSON.stringify writes in its own way. */
   halfPair: 'half of a surrogate pair',
 } as const
@@ -32,6 +34,11 @@ export function noteHalfPairs(rundb: RunDatabase, kind: string, json: string): v
 /** Whether any resource of a kind can have a feature. */
 export function hasTrait(rundb: RunDatabase, kind: string, trait: string): boolean {
   return rundb.count('SELECT EXISTS (SELECT 1 FROM traits WHERE kind = ? AND trait = ?)', kind, trait) > 0
+}
+
+/** Whether any resource at all can have a feature. */
+export function isAnywhere(rundb: RunDatabase, trait: string): boolean {
+  return rundb.count('SELECT EXISTS (SELECT 1 FROM traits WHERE trait = ?)', trait) > 0
 }
 
 /** By kind, the largest size that this thread has noted. */
