@@ -12,6 +12,7 @@ const ORDER = [
   'resource',
   'addresses',
   'clock',
+  'digest',
   'diagnostics',
   'sqlite',
   'files',

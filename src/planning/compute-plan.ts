@@ -24,6 +24,7 @@ import { loadKnown } from './load-known.ts'
 import { Plan, type PlanSummary } from './plan.ts'
 import { planKind } from './plan-kind.ts'
 import { findBeyond } from './scope.ts'
+import { StateCopy } from './state-copy.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
 import type { Survey } from './survey.ts'
@@ -50,7 +51,10 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   const { loaded, state, target, refresh, signal } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
+  const { scratch, scope } = options
+  const { workers } = manifest.run
   const surveyor = new Surveyor(manifest.run)
+  const copy = await StateCopy.begin({ state, kinds: plannedKinds(manifest), scratch, workers })
   let reading: DesiredReading
   let survey: Survey
   try {
@@ -58,13 +62,17 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
       ...options,
       onStaged: (drafts) => surveyor.prepare(drafts),
       onMerging: (rundb) => surveyor.readAhead(rundb, { manifest }),
-      onSettled: (rundb) => surveyor.begin(rundb, { scoped: options.scope !== undefined, manifest }),
+      onSettled: (rundb) => surveyor.begin(rundb, { scoped: scope !== undefined, manifest }),
     })
-    createPlanTables(reading.set.rundb)
+    const { rundb } = reading.set
+    createPlanTables(rundb)
+    const isCopied = await copy?.settle(rundb, async () => copy.compareWithDesired(rundb, state.digestKey))
+    if (isCopied !== true) await loadKnown(rundb, state, plannedKinds(manifest))
     await planActions(reading.set, options)
     survey = await surveyor.survey(reading.set.rundb)
   } finally {
     await surveyor.end()
+    await copy?.end()
   }
   const { set, sourceDigest, warnings } = reading
   const { fields } = survey
@@ -102,7 +110,6 @@ async function planActions(
   { loaded: { manifest }, state, target, refresh, signal, onProgress = () => {} }: ComputePlanOptions,
 ): Promise<void> {
   const context = { set, state, api: target.client, manifest, refresh, onProgress }
-  await loadKnown(set.rundb, state, plannedKinds(manifest))
   for (const definition of plannedKinds(manifest)) {
     await breathe(signal)
     onProgress({ phase: `comparing ${definition.plural}` })

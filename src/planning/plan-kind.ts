@@ -1,4 +1,5 @@
 import { sourceChanged } from '../comparing/three-way.ts'
+import { digester } from '../digest.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
 import { insertCreates, insertDrift, type PlainCreates } from '../rundb/actions.ts'
 import {
@@ -12,14 +13,12 @@ import {
   insertLookedCandidates,
   insertUnknownCandidates,
   isUnknown,
-  secretsOfKnown,
 } from '../rundb/candidates.ts'
-import { hasKnown, setApart } from '../rundb/known.ts'
+import { hasKnown, secretsOfKnown, setApart } from '../rundb/known.ts'
 import { findLive, hasLive } from '../rundb/live.ts'
 import { insertNote } from '../rundb/notes.ts'
 import { plainCondition } from '../rundb/plain.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import { digester } from '../state/digest.ts'
 import { addAction, phaseOfKind } from './action.ts'
 import { decide, isOnlyAdopted } from './decide.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'

@@ -2,6 +2,7 @@
 
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { policyFor } from '../desired/merge.ts'
+import { digestSecrets } from '../digest.ts'
 import { jsonText, withoutSteering } from '../json.ts'
 import { lostRoles, unmappedRoles } from '../kinds/membership/reports.ts'
 import { type MergeConflict, mergeDrafts } from '../kinds/merge.ts'
@@ -19,7 +20,6 @@ import { originText } from '../rundb/drafts.ts'
 import { leftOutWith } from '../rundb/left-out.ts'
 import { draftGroups, type Member } from '../rundb/several.ts'
 import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
-import { digestSecrets } from '../state/digest.ts'
 
 /** One JSON document (schemas/plan.schema.json). Secret fields appear only by name. */
 export function* planJson(plan: Plan): Generator<string> {

@@ -1,7 +1,6 @@
 import type { Attributes, DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { countDesired } from './desired-facts.ts'
-import { keyRanges } from './key-ranges.ts'
 import { attributesIn, countKnownDesired, HAS_LEFT, hasKnown, type Known, knownFromRow } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'
@@ -50,41 +49,6 @@ export function insertCandidate(
   changedSecrets: readonly string[],
 ): void {
   rundb.run('INSERT INTO candidates VALUES (?, ?, ?)', kind, key, JSON.stringify(changedSecrets))
-}
-
-/** The secrets of a resource and the digests last applied, as JSON. SQL cannot compare them. */
-export interface SecretsAndDigests {
-  key: string
-  secrets: string
-  digests: string
-}
-
-/**
- * Secrets of resources in the state, in key order.
- * @param isSame whether secrets surely match digests: these resources are skipped
- */
-export function* secretsOfKnown(
-  rundb: RunDatabase,
-  kind: string,
-  isSame: (secrets: string, digests: string) => boolean,
-): Generator<SecretsAndDigests> {
-  // An SQL function takes one text. JSON contains no line ends.
-  rundb.define('same_secrets', (both) => {
-    const end = both.lastIndexOf('\n')
-    return isSame(both.slice(0, end), both.slice(end + 1)) ? 1 : 0
-  })
-  for (const range of keyRanges(rundb, 'known', kind)) {
-    const rows = rundb.iterate(
-      `SELECT d.key, d.secrets, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
-       WHERE d.kind = ? AND d.key BETWEEN ? AND ? AND d.secrets IS NOT NULL
-         AND NOT same_secrets(d.secrets || char(10) || k.digests) ORDER BY d.key`,
-      kind,
-      ...range,
-    )
-    for (const { key, secrets, digests } of rows) {
-      yield { key: String(key), secrets: String(secrets), digests: String(digests) }
-    }
-  }
 }
 
 /** Resources of the state that planning looks at even if the source has not changed. */

@@ -1,18 +1,28 @@
 import { breathe } from '../clock.ts'
+import { digester } from '../digest.ts'
 import { createPrivateFile } from '../files/regular-file.ts'
 import { throwawayPath } from '../files/scratch.ts'
+import type { Row } from '../sqlite/open.ts'
 import { keyRanges } from './key-ranges.ts'
-import { copyKnown, createKnown, type StateVersion, useKnown } from './known.ts'
-import { attachLive } from './live.ts'
+import {
+  copyKnown,
+  createKnown,
+  defineSameSecrets,
+  type StateVersion,
+  type Unlike,
+  unlikeDesired,
+  useKnown,
+} from './known.ts'
 import { insertLent, type Laid } from './live-ahead.ts'
 import { idsTwice, type PlainMatch, unlikeInWorkos } from './plain-match.ts'
 import { ReadingThread } from './reading-thread.ts'
 import { RunDatabase, type StagingPlace } from './run-database.ts'
 
 /**
- * Copies the state, and compares WorkOS with it, before the run's database exists, in a thread of
- * its own. In: the file of a state, then the file with the complete lists of WorkOS. Out: the table
- * `known` of the run's database, in place, and what WorkOS does not have as the state says.
+ * Copies the state in a thread of its own, before the run's database exists, and then compares the
+ * copy in both threads. In: the file of a state; then the file with the complete lists of WorkOS,
+ * or the database with the desired set. Out: the table `known` of the run's database, in place, and
+ * what is not as in the state.
  */
 
 /** Copies the state into an empty table `known`. */
@@ -26,42 +36,45 @@ export interface CopyTask {
   kinds: string[]
 }
 
-/** Inserts lists into `live`, and runs queries on `known` and `live`. */
+/** Runs queries on `known` and the tables of another file. */
 export interface CompareTask {
   type: 'compare'
   /** The file with the table `known`. */
   known: string
-  laid: Laid
+  /** The other file. Nothing changes it until all queries have run. */
+  other: string
+  /** Lists to insert into the other file before. Default: none. */
+  laid: Laid | undefined
+  /** The key of digests of secrets, if queries compare them. */
+  digestKey: Uint8Array | undefined
   parts: Part[]
-  /**
-   * The number of the next part. Threads take one after the other, once the lists are inserted.
-   */
+  /** The number of the next part. Threads take one after the other, once the lists are inserted. */
   next: Int32Array<SharedArrayBuffer>
 }
 
-/** A query for keys of a kind. Its parameters are the kind and a range. */
+/** A query for rows of a kind, each with its key. Its parameters are the kind and a range. */
 interface Part {
   kind: string
   sql: string
   range: string[]
 }
 
-/** The keys that one part found. Null: there is much of this kind. */
+/** The rows that one part found. Null: there are many of this kind. */
 interface PartResult {
   kind: string
-  keys: string[] | null
+  rows: Row[] | null
 }
 
 /** Ranges of keys by kind; undefined if the state was not copied. Or what the parts found. */
 export type KnownResult = { ranges: Map<string, string[][]> | undefined } | PartResult[]
 
-/** Keys that a thread returns for a kind at most: limits the memory. */
-const KEYS_AT_MOST = 10_000
+/** Rows that a thread returns for a kind at most: limits the memory. */
+const ROWS_AT_MOST = 10_000
 
 /** Runs a task in the thread. */
 export function runTask(task: CopyTask | CompareTask): KnownResult {
   if (task.type === 'copy') return copy(task)
-  insertLent(task.laid)
+  if (task.laid !== undefined) insertLent(task.laid)
   Atomics.store(task.next, 0, 0)
   return [...comparedParts(task)]
 }
@@ -77,20 +90,20 @@ function copy({ known, state, version, kinds }: CopyTask): KnownResult {
 }
 
 /** Runs the parts that no thread has begun. */
-function* comparedParts({ known, laid, parts, next }: CompareTask): Generator<PartResult> {
+function* comparedParts({ known, other, digestKey, parts, next }: CompareTask): Generator<PartResult> {
   if (Atomics.load(next, 0) >= parts.length) return
   const counts = new Map<string, number>()
   const rundb = new RunDatabase({ path: known, reads: true })
   try {
-    attachLive(rundb, laid.live.path)
+    rundb.attachUnchanging('other', other)
+    if (digestKey !== undefined) defineSameSecrets(rundb, digester(digestKey).isSame)
     for (let part = nextOf(parts, next); part !== undefined; part = nextOf(parts, next)) {
       const { kind, sql, range } = part
       const count = counts.get(kind) ?? 0
-      if (count >= KEYS_AT_MOST) continue
-      const keys = rundb.statement(sql).all(kind, ...range)
-      counts.set(kind, count + keys.length)
-      const isMuch = count + keys.length >= KEYS_AT_MOST
-      yield { kind, keys: isMuch ? null : keys.map(({ key }) => String(key)) }
+      if (count >= ROWS_AT_MOST) continue
+      const rows = rundb.statement(sql).all(kind, ...range)
+      counts.set(kind, count + rows.length)
+      yield { kind, rows: count + rows.length >= ROWS_AT_MOST ? null : rows }
     }
   } finally {
     rundb.close()
@@ -102,13 +115,12 @@ function nextOf(parts: readonly Part[], next: Int32Array): Part | undefined {
 }
 
 /** A comparison that the thread has begun. */
-export interface Comparison {
+export interface Comparison<Found> {
   /**
    * Compares what the thread has not begun, and waits for it.
-   * @returns by kind, the keys of what WorkOS does not have as the state says; not for kinds with
-   *   much of it
+   * @returns what was found, by kind and each key once; not for kinds of which there is much
    */
-  complete(): Promise<Map<string, string[]>>
+  complete(): Promise<Map<string, Found[]>>
 }
 
 /** Call `end`, also after an error. */
@@ -135,15 +147,16 @@ export class KnownAhead {
 
   /**
    * @param file a URL of the state's file
+   * @param kinds the kinds that are compared later
    * @returns false, with nothing copied: see copyKnown
    */
-  async copy(file: string, { lineage, serial }: StateVersion, matches: readonly PlainMatch[]): Promise<boolean> {
+  async copy(file: string, { lineage, serial }: StateVersion, kinds: readonly string[]): Promise<boolean> {
     const { result } = await this.#thread.begin({
       type: 'copy',
       known: this.#rundb.place,
       state: file,
       version: { lineage, serial },
-      kinds: matches.map(({ kind }) => kind),
+      kinds: [...kinds],
     })
     const found = await result
     this.#ranges = 'ranges' in found ? found.ranges : undefined
@@ -151,23 +164,50 @@ export class KnownAhead {
   }
 
   /**
-   * Begins to compare WorkOS with the copied state. Until it is complete, neither must change.
+   * Begins to search for what WorkOS does not have as the state says. Until it is complete, neither
+   * must change.
    * @param laid the complete lists
    */
-  async compare(laid: Laid, matches: readonly PlainMatch[]): Promise<Comparison> {
-    const parts = matches.flatMap((match): Part[] => {
-      const { kind } = match
-      const sql = `${unlikeInWorkos(match)} LIMIT ${KEYS_AT_MOST}`
-      const ranges = this.#ranges?.get(kind)
-      if (ranges === undefined) throw new Error(`the state was copied without ${kind}`)
-      return [
-        { kind, sql: `${idsTwice} LIMIT ${KEYS_AT_MOST}`, range: [] },
-        ...ranges.map((range) => ({ kind, sql, range })),
-      ]
+  async compareWithWorkos(laid: Laid, matches: readonly PlainMatch[]): Promise<Comparison<string>> {
+    const parts = matches.flatMap((match) => [
+      { kind: match.kind, sql: `${idsTwice} LIMIT ${ROWS_AT_MOST}`, range: [] },
+      ...this.#partsOf(match.kind, unlikeInWorkos(match)),
+    ])
+    const task = { other: laid.live.path, laid, digestKey: undefined, parts }
+    return this.#compare(task, ({ key }) => String(key))
+  }
+
+  /**
+   * Begins to search for what is not desired as it is in the state. Until it is complete, neither
+   * must change.
+   * @param rundb the run's database, in a file
+   * @param digestKey see StateStore
+   */
+  async compareWithDesired(
+    rundb: RunDatabase,
+    kinds: readonly string[],
+    digestKey: Uint8Array,
+  ): Promise<Comparison<Unlike>> {
+    const parts = kinds.flatMap((kind) => this.#partsOf(kind, unlikeDesired))
+    const task = { other: rundb.place.path, laid: undefined, digestKey, parts }
+    return this.#compare(task, ({ key, desired, apart, changed }) => {
+      return { key: String(key), desired: desired === 1, isApart: apart === 1, hasOtherSecrets: changed === 1 }
     })
+  }
+
+  #partsOf(kind: string, sql: string): Part[] {
+    const ranges = this.#ranges?.get(kind)
+    if (ranges === undefined) throw new Error(`the state was copied without ${kind}`)
+    return ranges.map((range) => ({ kind, sql: `${sql} LIMIT ${ROWS_AT_MOST}`, range }))
+  }
+
+  async #compare<Found>(
+    compared: Omit<CompareTask, 'type' | 'known' | 'next'>,
+    read: (row: Row) => Found,
+  ): Promise<Comparison<Found>> {
     // None can be taken yet.
-    const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)).fill(parts.length)
-    const task: CompareTask = { type: 'compare', known: this.#path, laid, parts, next }
+    const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)).fill(compared.parts.length)
+    const task: CompareTask = { type: 'compare', known: this.#path, next, ...compared }
     const { result } = await this.#thread.begin(task)
     return {
       async complete() {
@@ -177,7 +217,7 @@ export class KnownAhead {
           await breathe()
         }
         const others = await result
-        return byKind(matches, Array.isArray(others) ? [...found, ...others] : found)
+        return byKind(task.parts, Array.isArray(others) ? [...found, ...others] : found, read)
       },
     }
   }
@@ -193,12 +233,17 @@ export class KnownAhead {
   }
 }
 
-function byKind(matches: readonly PlainMatch[], found: readonly PartResult[]): Map<string, string[]> {
-  const all = new Map<string, string[]>()
-  for (const { kind } of matches) {
+function byKind<Found>(
+  asked: readonly Part[],
+  found: readonly PartResult[],
+  read: (row: Row) => Found,
+): Map<string, Found[]> {
+  const all = new Map<string, Found[]>()
+  for (const kind of new Set(asked.map((part) => part.kind))) {
     const parts = found.filter((part) => part.kind === kind)
-    if (parts.some(({ keys }) => keys === null)) continue
-    all.set(kind, [...new Set(parts.flatMap(({ keys }) => keys ?? []))])
+    if (parts.some(({ rows }) => rows === null)) continue
+    const byKey = new Map(parts.flatMap(({ rows }) => rows ?? []).map((row) => [row.key, row]))
+    all.set(kind, [...byKey.values()].map(read))
   }
   return all
 }

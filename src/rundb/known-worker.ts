@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { type CompareTask, type CopyTask, type KnownResult, runTask } from './known-ahead.ts'
 import type { ReadingMessage } from './reading-thread.ts'
 
-/** The entry of the thread that copies the state and compares WorkOS with it: see KnownAhead. */
+/** The entry of the thread that copies the state and compares the copy: see KnownAhead. */
 
 const tell = (message: ReadingMessage<KnownResult>) => parentPort?.postMessage(message)
 

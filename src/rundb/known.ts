@@ -2,6 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
+import { keyRanges } from './key-ranges.ts'
 import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
 import { KNOWN_TABLE } from './schema.ts'
@@ -107,17 +108,103 @@ export function forgetKnown(rundb: RunDatabase, kind: string): void {
   rundb.run('DELETE FROM known WHERE kind = ?', kind)
 }
 
+/** A resource that is not desired as it is in the state. */
+export interface Unlike {
+  key: string
+  /** It is desired at all. */
+  desired: boolean
+  /** It is not desired, or with other attributes. */
+  isApart: boolean
+  hasOtherSecrets: boolean
+}
+
 /**
- * Compares the copy of a kind with the desired set: fills the table `apart`. Attributes are equal
- * if their JSON is, or if the source manages none.
+ * The condition that a resource `k` of the state is not desired, as `d`, with its attributes. These
+ * are equal if their JSON is, or if the source manages none.
  */
+const IS_APART = "(d.key IS NULL OR NOT (d.attributes = k.attributes OR d.attributes = '{}'))"
+
+/** The condition that secrets of `d` are not as in the state. Needs the function same_secrets. */
+const HAS_OTHER_SECRETS = '(d.secrets IS NOT NULL AND NOT same_secrets(d.secrets || char(10) || k.digests))'
+
+/**
+ * Defines the function same_secrets.
+ * @param isSame whether secrets surely match digests, both as JSON
+ */
+export function defineSameSecrets(rundb: RunDatabase, isSame: (secrets: string, digests: string) => boolean): void {
+  // An SQL function takes one text. JSON contains no line ends.
+  rundb.define('same_secrets', (both) => {
+    const end = both.lastIndexOf('\n')
+    return isSame(both.slice(0, end), both.slice(end + 1)) ? 1 : 0
+  })
+}
+
+/**
+ * A query for the resources of a kind `?1`, with keys from `?2` to `?3`, that are not desired as
+ * they are in the state. Needs the function same_secrets.
+ */
+export const unlikeDesired = `SELECT k.key, d.key IS NOT NULL AS desired, ${IS_APART} AS apart, ${HAS_OTHER_SECRETS} AS changed
+  FROM known k LEFT JOIN desired d ON d.kind = k.kind AND d.key = k.key
+  WHERE k.kind = ?1 AND k.key BETWEEN ?2 AND ?3 AND (${IS_APART} OR ${HAS_OTHER_SECRETS})`
+
+/** What is not desired as in the state, by kind, if it is known already. */
+const unlike = new WeakMap<RunDatabase, ReadonlyMap<string, readonly Unlike[]>>()
+
+/** Stores what a comparison found, by kind. The desired set must not change any more. */
+export function noteUnlike(rundb: RunDatabase, found: ReadonlyMap<string, readonly Unlike[]>): void {
+  unlike.set(rundb, found)
+}
+
+/** Compares the copy of a kind with the desired set: fills the table `apart`. */
 export function setApart(rundb: RunDatabase, kind: string): void {
-  rundb.run(
-    `INSERT INTO apart SELECT k.kind, k.key, d.key IS NOT NULL
-     FROM known k LEFT JOIN desired d ON d.kind = k.kind AND d.key = k.key
-     WHERE k.kind = ? AND (d.key IS NULL OR NOT (d.attributes = k.attributes OR d.attributes = '{}'))`,
-    kind,
-  )
+  const found = unlike.get(rundb)?.get(kind)
+  if (found === undefined) {
+    rundb.run(
+      `INSERT INTO apart SELECT k.kind, k.key, d.key IS NOT NULL
+       FROM known k LEFT JOIN desired d ON d.kind = k.kind AND d.key = k.key WHERE k.kind = ? AND ${IS_APART}`,
+      kind,
+    )
+    return
+  }
+  for (const { key, desired, isApart } of found) {
+    if (isApart) rundb.run('INSERT INTO apart VALUES (?, ?, ?)', kind, key, desired ? 1 : 0)
+  }
+}
+
+/** The secrets of a resource and the digests last applied, as JSON. SQL cannot compare them. */
+export interface SecretsAndDigests {
+  key: string
+  secrets: string
+  digests: string
+}
+
+/**
+ * Secrets of resources in the state, in key order.
+ * @param isSame whether secrets surely match digests: these resources are skipped
+ */
+export function* secretsOfKnown(
+  rundb: RunDatabase,
+  kind: string,
+  isSame: (secrets: string, digests: string) => boolean,
+): Generator<SecretsAndDigests> {
+  const query = (condition: string) => `SELECT d.key, d.secrets, k.digests
+    FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key WHERE d.kind = ? AND ${condition} ORDER BY d.key`
+  const found = unlike.get(rundb)?.get(kind)
+  if (found !== undefined) {
+    const keys = found.filter(({ hasOtherSecrets }) => hasOtherSecrets).map(({ key }) => key)
+    yield* secretsIn(rundb.iterate(query('d.key IN (SELECT value FROM json_each(?))'), kind, JSON.stringify(keys)))
+    return
+  }
+  defineSameSecrets(rundb, isSame)
+  for (const range of keyRanges(rundb, 'known', kind)) {
+    yield* secretsIn(rundb.iterate(query(`d.key BETWEEN ? AND ? AND ${HAS_OTHER_SECRETS}`), kind, ...range))
+  }
+}
+
+function* secretsIn(rows: Iterable<Row>): Generator<SecretsAndDigests> {
+  for (const { key, secrets, digests } of rows) {
+    yield { key: String(key), secrets: String(secrets), digests: String(digests) }
+  }
 }
 
 /** SQL for the resources `k` of the state that are no longer desired, by kind and key. */

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url'
 import { canonicalJson } from '../json.ts'
 import type { LiveResource } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
@@ -144,11 +143,6 @@ export function useLive(rundb: RunDatabase, file: string): void {
   rundb.replace('live', 'ahead', file)
   attached.add(rundb)
   unindexed.add(rundb)
-}
-
-/** Attaches this file to another connection, which only reads. */
-export function attachLive(rundb: RunDatabase, file: string): void {
-  rundb.run('ATTACH ? AS ahead', new URL('?immutable=1', pathToFileURL(file)).href)
 }
 
 function ensureLiveIndexes(rundb: RunDatabase): void {

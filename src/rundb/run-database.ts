@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { createPrivateFile } from '../files/regular-file.ts'
 import type { Origin } from '../sources/source.ts'
 import { openThrowaway, openUnchanging, type Parameter, type Row, Statements } from '../sqlite/open.ts'
@@ -131,6 +132,11 @@ export class RunDatabase {
     this.run(`ATTACH ? AS ${schema}`, file)
     this.exec(`PRAGMA ${schema}.journal_mode = OFF; PRAGMA ${schema}.synchronous = OFF;
       PRAGMA ${schema}.cache_size = -${ATTACHED_CACHE_KIB}`)
+  }
+
+  /** Attaches another file of the run to read it. Nothing changes it until this one closes. */
+  attachUnchanging(schema: string, file: string): void {
+    this.run(`ATTACH ? AS ${schema}`, new URL('?immutable=1', pathToFileURL(file)).href)
   }
 
   run(sql: string, ...parameters: Parameter[]): number {

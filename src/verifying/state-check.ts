@@ -1,11 +1,8 @@
 import type { KindDefinition } from '../kinds/kind.ts'
-import { unplannedKinds } from '../kinds/registry.ts'
-import { forgetKnown } from '../rundb/known.ts'
-import { type Comparison, KnownAhead } from '../rundb/known-ahead.ts'
+import { StateCopy, type StateCopyOptions } from '../planning/state-copy.ts'
+import type { Comparison } from '../rundb/known-ahead.ts'
 import { addUnlikeInState, addUnlikeInWorkos, type PlainMatch } from '../rundb/plain-match.ts'
-import { MANY } from '../rundb/reading-thread.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
-import type { StateStore } from '../state/store.ts'
 import type { ListAhead } from './list-ahead.ts'
 import { plainMatchOf } from './verify-kind.ts'
 
@@ -20,16 +17,8 @@ function plainMatchesOf(kinds: readonly KindDefinition[]): PlainMatch[] {
   return matches
 }
 
-export interface StateCheckOptions {
-  state: StateStore
-  kinds: readonly KindDefinition[]
-  /** The run's scratch folder. */
-  scratch: string
-  /** Maximum number of busy threads. */
-  workers: number
+export interface StateCheckOptions extends StateCopyOptions {
   lists: ListAhead
-  /** The number of resources from which a thread is used. */
-  many?: number
 }
 
 /**
@@ -38,37 +27,28 @@ export interface StateCheckOptions {
  * also after an error.
  */
 export class StateCheck {
-  readonly #kinds: readonly KindDefinition[]
+  readonly #copy: StateCopy
   readonly #matches: readonly PlainMatch[]
   readonly #lists: ListAhead
-  readonly #ahead: KnownAhead
-  readonly #copied: Promise<boolean>
   #isCopied = false
   #isSourceRead = false
   /** Undefined: the thread has not begun. Null: it must not begin. */
-  #comparison: Promise<Comparison> | undefined | null
+  #comparison: Promise<Comparison<string>> | undefined | null
 
-  private constructor({ state, kinds, scratch, lists }: StateCheckOptions) {
-    this.#kinds = kinds
+  private constructor(copy: StateCopy, { kinds, lists }: StateCheckOptions) {
+    this.#copy = copy
     this.#matches = plainMatchesOf(kinds)
     this.#lists = lists
-    this.#ahead = new KnownAhead(scratch)
-    this.#copied = this.#copy(state, scratch)
-    // Awaited when it is needed: errors of the source come first.
-    for (const event of [this.#copied, lists.all]) event.then(() => this.#compare()).catch(() => {})
+    const copied = copy.copied.then((isCopied) => {
+      this.#isCopied = isCopied
+    })
+    for (const event of [copied, lists.all]) event.then(() => this.#compare()).catch(() => {})
   }
 
   /** Begins to copy the state. Undefined: there is too little to check. */
   static async begin(options: StateCheckOptions): Promise<StateCheck | undefined> {
-    const { state, kinds, workers, many = MANY } = options
-    if (workers < 2) return undefined
-    for (const { name } of kinds) if ((await state.count(name)) >= many) return new StateCheck(options)
-    return undefined
-  }
-
-  async #copy(state: StateStore, scratch: string): Promise<boolean> {
-    this.#isCopied = (await state.inFile(scratch, (file) => this.#ahead.copy(file, state, this.#matches))) === true
-    return this.#isCopied
+    const copy = await StateCopy.begin(options)
+    return copy && new StateCheck(copy, options)
   }
 
   /**
@@ -82,11 +62,11 @@ export class StateCheck {
 
   async #compare(): Promise<void> {
     if (!this.#isCopied || !this.#isSourceRead || !this.#lists.isComplete || this.#comparison !== undefined) return
-    const begun = Promise.withResolvers<Comparison>()
+    const begun = Promise.withResolvers<Comparison<string>>()
     begun.promise.catch(() => {})
     this.#comparison = begun.promise
     try {
-      begun.resolve(await this.#ahead.compare(this.#lists.lend(), this.#matches))
+      begun.resolve(await this.#copy.ahead.compareWithWorkos(this.#lists.lend(), this.#matches))
     } catch (error) {
       begun.reject(error)
     }
@@ -98,17 +78,14 @@ export class StateCheck {
    * @returns false if the state was not copied
    */
   async settle(rundb: RunDatabase): Promise<boolean> {
-    const isCopied = await this.#copied
-    if (isCopied) {
-      this.#ahead.becomeKnownOf(rundb)
+    const isCopied = await this.#copy.settle(rundb, async () => {
       if (this.#comparison) await this.#takeUnlike(rundb, this.#comparison)
-    }
+    })
     this.#comparison = null
-    if (isCopied) for (const kind of unplannedKinds(this.#kinds)) forgetKnown(rundb, kind)
     return isCopied
   }
 
-  async #takeUnlike(rundb: RunDatabase, comparison: Promise<Comparison>): Promise<void> {
+  async #takeUnlike(rundb: RunDatabase, comparison: Promise<Comparison<string>>): Promise<void> {
     for (const match of this.#matches) addUnlikeInState(rundb, match)
     const { complete } = await comparison
     for (const [kind, unlike] of await complete()) addUnlikeInWorkos(rundb, kind, unlike)
@@ -116,8 +93,6 @@ export class StateCheck {
 
   async end(): Promise<void> {
     this.#comparison = null
-    // The state must not be closed while the thread reads it.
-    await this.#copied.catch(() => {})
-    await this.#ahead.end()
+    await this.#copy.end()
   }
 }

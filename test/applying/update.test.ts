@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { update } from '../../src/applying/update.ts'
+import { digestSecrets } from '../../src/digest.ts'
 import { role } from '../../src/kinds/role/role.ts'
 import { user } from '../../src/kinds/user/user.ts'
 import type { UpdateAction } from '../../src/planning/action.ts'
-import { digestSecrets } from '../../src/state/digest.ts'
 import { desiredOf, held, knowing, lost, refusal, type Scripted } from './scripted.ts'
 
 const PATH = '/user_management/users/user_1'

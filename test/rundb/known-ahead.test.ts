@@ -33,7 +33,7 @@ async function copyOf(state: OpenState): Promise<{ known: KnownAhead; folder: st
   const folder = temporaryFolder()
   const known = new KnownAhead(folder)
   onTestFinished(() => known.end())
-  expect(await state.inFile(folder, (file) => known.copy(file, state, [USER]))).toBe(true)
+  expect(await state.inFile(folder, (file) => known.copy(file, state, ['user']))).toBe(true)
   return { known, folder }
 }
 
@@ -67,7 +67,7 @@ test.each([
 ])('a thread finds what WorkOS has otherwise than the state, listed %s', async (_, numbers) => {
   const { known, folder } = await copyOf(await stateOf(51))
   const lists = listsOf(folder, numbers, (n) => n % 20 === 7)
-  const { complete } = await known.compare(lists.lend(), [USER])
+  const { complete } = await known.compareWithWorkos(lists.lend(), [USER])
   expect(await complete()).toEqual(new Map([['user', [7, 27, 47, 50].map(keyOf)]]))
   const rundb = new RunDatabase(folder)
   onTestFinished(() => rundb.close())
@@ -88,7 +88,7 @@ test.each([
 
 test('of a kind of which WorkOS has much otherwise, nothing is returned', async () => {
   const { known, folder } = await copyOf(await stateOf(10_000))
-  const { complete } = await known.compare(listsOf(folder, [], () => false).lend(), [USER])
+  const { complete } = await known.compareWithWorkos(listsOf(folder, [], () => false).lend(), [USER])
   expect(await complete()).toEqual(new Map())
 })
 
@@ -101,7 +101,7 @@ test('both threads compare, and together find everything once', async () => {
   // Takes long enough for this thread to take a part.
   const slow =
     '(WITH RECURSIVE c(n) AS (SELECT length(l.id) UNION ALL SELECT n + 1 FROM c WHERE n < 300) SELECT max(n) = 300 FROM c)'
-  const { complete } = await known.compare(lists.lend(), [{ ...USER, wholly: () => slow }])
+  const { complete } = await known.compareWithWorkos(lists.lend(), [{ ...USER, wholly: () => slow }])
   await new Promise((resolve) => setTimeout(resolve, 200))
   const statement = vi.spyOn(RunDatabase.prototype, 'statement')
   onTestFinished(() => statement.mockRestore())
@@ -119,13 +119,13 @@ test('another version of the state is not copied', async () => {
   onTestFinished(() => known.end())
   const { lineage, serial } = state
   const other = { lineage, serial: serial + 1 }
-  expect(await state.inFile(folder, (file) => known.copy(file, other, [USER]))).toBe(false)
+  expect(await state.inFile(folder, (file) => known.copy(file, other, ['user']))).toBe(false)
 })
 
 test('a query that fails in the thread fails here', async () => {
   const { known, folder } = await copyOf(await stateOf(1))
   const lists = listsOf(folder, [], () => false)
-  const compared = known.compare(lists.lend(), [{ ...USER, natural: () => 'nowhere' }])
+  const compared = known.compareWithWorkos(lists.lend(), [{ ...USER, natural: () => 'nowhere' }])
   await expect(compared.then(({ complete }) => complete())).rejects.toThrow('no such column: nowhere')
 })
 
@@ -136,7 +136,7 @@ test('a thread that nobody asks ends without an error, and then does nothing', a
   await known.end()
   // An error that nothing handles would come now, and fail the test.
   await new Promise((resolve) => setTimeout(resolve, 50))
-  await expect(state.inFile(folder, (file) => known.copy(file, state, [USER]))).rejects.toThrow(
+  await expect(state.inFile(folder, (file) => known.copy(file, state, ['user']))).rejects.toThrow(
     'the thread rundb/known-worker has ended',
   )
 })

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto'
-import { canonicalJson, type JsonObject } from '../json.ts'
+import { canonicalJson, type JsonObject } from './json.ts'
 
 /** Bytes of a block and of a digest of SHA-256. */
 const BLOCK = 64
