@@ -2,6 +2,7 @@ import type { Attributes, DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { countDesired } from './desired-facts.ts'
 import { attributesIn, countKnownDesired, HAS_LEFT, hasKnown, type Known, knownFromRow } from './known.ts'
+import { canBeKnown } from './known-facts.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'
 
@@ -60,6 +61,7 @@ export interface Looked {
 
 /** Adds what an earlier run found deleted, and what planning always looks at. */
 export function insertLookedCandidates(rundb: RunDatabase, kind: string, { all, adopted }: Looked): void {
+  if (!all && !canBeKnown(rundb, 'gone', kind) && !(adopted && canBeKnown(rundb, 'adopted', kind))) return
   rundb.run(
     `INSERT OR IGNORE INTO candidates SELECT kind, key, '[]' FROM known k
      WHERE kind = ?1 AND (?2 OR gone IS NOT NULL OR (?3 AND ownership = 'adopted')) AND NOT ${HAS_LEFT}`,

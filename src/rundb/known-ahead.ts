@@ -13,6 +13,7 @@ import {
   unlikeDesired,
   useKnown,
 } from './known.ts'
+import { findKnownFacts, type KnownFacts, noteKnownFacts } from './known-facts.ts'
 import { insertLent, type Laid } from './live-ahead.ts'
 import { idsTwice, type PlainMatch, unlikeInWorkos } from './plain-match.ts'
 import { ReadingThread } from './reading-thread.ts'
@@ -65,8 +66,15 @@ interface PartResult {
   rows: Row[] | null
 }
 
-/** Ranges of keys by kind; undefined if the state was not copied. Or what the parts found. */
-export type KnownResult = { ranges: Map<string, string[][]> | undefined } | PartResult[]
+/** What the state has. */
+interface Copied {
+  /** Ranges of keys by kind. */
+  ranges: Map<string, string[][]>
+  facts: Map<string, KnownFacts>
+}
+
+/** Undefined if the state was not copied. Or what the parts found. */
+export type KnownResult = { copied: Copied | undefined } | PartResult[]
 
 /** Rows that a thread returns for a kind at most: limits the memory. */
 const ROWS_AT_MOST = 10_000
@@ -82,8 +90,9 @@ export function runTask(task: CopyTask | CompareTask): KnownResult {
 function copy({ known, state, version, kinds }: CopyTask): KnownResult {
   const rundb = new RunDatabase(known)
   try {
-    if (!copyKnown(rundb, state, version)) return { ranges: undefined }
-    return { ranges: new Map(kinds.map((kind) => [kind, [...keyRanges(rundb, 'known', kind)]])) }
+    if (!copyKnown(rundb, state, version)) return { copied: undefined }
+    const ranges = new Map(kinds.map((kind) => [kind, [...keyRanges(rundb, 'known', kind)]]))
+    return { copied: { ranges, facts: findKnownFacts(rundb) } }
   } finally {
     rundb.close()
   }
@@ -128,7 +137,7 @@ export class KnownAhead {
   readonly #path: string
   readonly #rundb: RunDatabase
   readonly #thread: ReadingThread<CopyTask | CompareTask, KnownResult>
-  #ranges: Map<string, string[][]> | undefined
+  #copied: Copied | undefined
 
   /** @param folder the run's scratch folder */
   constructor(folder: string) {
@@ -159,8 +168,8 @@ export class KnownAhead {
       kinds: [...kinds],
     })
     const found = await result
-    this.#ranges = 'ranges' in found ? found.ranges : undefined
-    return this.#ranges !== undefined
+    this.#copied = 'copied' in found ? found.copied : undefined
+    return this.#copied !== undefined
   }
 
   /**
@@ -196,7 +205,7 @@ export class KnownAhead {
   }
 
   #partsOf(kind: string, sql: string): Part[] {
-    const ranges = this.#ranges?.get(kind)
+    const ranges = this.#copied?.ranges.get(kind)
     if (ranges === undefined) throw new Error(`the state was copied without ${kind}`)
     return ranges.map((range) => ({ kind, sql: `${sql} LIMIT ${ROWS_AT_MOST}`, range }))
   }
@@ -225,6 +234,7 @@ export class KnownAhead {
   /** Makes this file's table the `known` of the run's database. */
   becomeKnownOf(rundb: RunDatabase): void {
     useKnown(rundb, this.#path)
+    if (this.#copied !== undefined) noteKnownFacts(rundb, this.#copied.facts)
   }
 
   async end(): Promise<void> {

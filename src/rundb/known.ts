@@ -3,6 +3,7 @@ import { canonicalJson } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
 import { keyRanges } from './key-ranges.ts'
+import { canBeKnown, countKnown, knownChanged } from './known-facts.ts'
 import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
 import { KNOWN_TABLE } from './schema.ts'
@@ -36,6 +37,7 @@ export type Applied = Pick<StateRow, 'id' | 'attributes' | 'reduced' | 'answered
 export type Orphan = Pick<StateRow, 'key' | 'attributes' | 'ownership'>
 
 export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly StateRow[]): void {
+  knownChanged(rundb)
   rundb.transaction(() => {
     for (const { key, id, attributes, digests, refs, ownership, run, reduced, answered, gone } of rows) {
       rundb.run(
@@ -91,6 +93,7 @@ export function copyKnown(rundb: RunDatabase, file: string, version: StateVersio
     // One transaction, so that everything has the same version.
     return rundb.still(() => {
       if (!isVersion(rundb, version)) return false
+      knownChanged(rundb)
       rundb.run(COPY)
       return true
     })
@@ -106,6 +109,7 @@ export const COPY = 'INSERT INTO known SELECT * FROM stored.resources'
 /** Forgets a kind that is not planned. */
 export function forgetKnown(rundb: RunDatabase, kind: string): void {
   rundb.run('DELETE FROM known WHERE kind = ?', kind)
+  knownChanged(rundb, kind)
 }
 
 /** A resource that is not desired as it is in the state. */
@@ -216,7 +220,7 @@ export const HAS_LEFT = 'EXISTS (SELECT 1 FROM apart p WHERE p.kind = k.kind AND
 /** The number of resources of a kind that are in the state and desired. */
 export function countKnownDesired(rundb: RunDatabase, kind: string): number {
   const left = rundb.count('SELECT count(*) FROM apart WHERE kind = ? AND NOT desired', kind)
-  return rundb.count('SELECT count(*) FROM known WHERE kind = ?', kind) - left
+  return countKnown(rundb, kind) - left
 }
 
 function isVersion(rundb: RunDatabase, { lineage, serial }: StateVersion): boolean {
@@ -251,6 +255,7 @@ export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan
 export function* answeredWithoutAction(
   rundb: RunDatabase,
 ): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
+  if (!canBeKnown(rundb, 'answered')) return
   const rows = rundb.iterate(
     `SELECT k.kind, k.key, d.attributes, k.answered FROM known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key
        WHERE k.answered IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decided_actions a WHERE a.kind = k.kind AND a.key = k.key)
@@ -268,6 +273,7 @@ export function* answeredWithoutAction(
 
 /** Adds notes on desired resources without an action that WorkOS accepted only in part. */
 export function insertReducedNotes(rundb: RunDatabase, code: string): void {
+  if (!canBeKnown(rundb, 'reduced')) return
   noteAll(rundb, {
     from: 'known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key',
     where:

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import { countDesired } from './desired-facts.ts'
+import { countKnown } from './known-facts.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
@@ -108,7 +109,7 @@ export function matchPlain(rundb: RunDatabase, match: PlainMatch): number {
     checked.get(rundb)?.has(kind) === true && Object.values(refs).every((each) => isAsInState(rundb, each)),
   )
   const desired = countDesired(rundb, kind)
-  if (unmatched === 0 && rundb.count('SELECT count(*) FROM known WHERE kind = ?', kind) === desired) {
+  if (unmatched === 0 && countKnown(rundb, kind) === desired) {
     asInState.set(rundb, new Set(asInState.get(rundb)).add(kind))
     return desired
   }

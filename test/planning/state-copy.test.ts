@@ -8,7 +8,8 @@ import { StateCopy } from '../../src/planning/state-copy.ts'
 import type { Attributes } from '../../src/resource.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
-import { secretsOfKnown, setApart } from '../../src/rundb/known.ts'
+import { forgetKnown, secretsOfKnown, setApart } from '../../src/rundb/known.ts'
+import { canBeKnown, countKnown } from '../../src/rundb/known-facts.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { OpenState } from '../../src/state/store.ts'
@@ -110,6 +111,38 @@ test('two threads find what is not desired as it is in the state', async () => {
   const changed = ['e other hash', 'g first hash', 'h two secrets', 'i other address and hash']
   expect(ahead.secrets.map(({ key }) => key)).toEqual(changed)
 })
+
+const saved = { kind: 'user', attributes: {}, digests: {}, refs: {}, ownership: 'created' as const, run: 1 }
+
+test.each([
+  ['adopted', { ownership: 'adopted' as const }],
+  ['reduced', { reduced: 'not_all_taken' }],
+  ['answered', { answered: { email: 'other@example.com' } }],
+  ['gone', { gone: 1 }],
+] as const)('a copied state shows whether a resource can be %s', async (feature, given) => {
+  const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
+  onTestFinished(() => state.close())
+  const resources = [
+    { ...saved, key: 'a', id: 'user_a' },
+    { ...saved, key: 'b', id: 'user_b', ...given },
+  ]
+  const outcomes = resources.map((resource) => ({ type: 'saved' as const, resource }))
+  await state.commit({ intents: [], outcomes })
+  const rundb = desiredOf(new Map())
+  const copy = await StateCopy.begin({ state, kinds: KINDS, scratch: rundb.folder ?? '', workers: 2, many: 1 })
+  onTestFinished(() => copy?.end())
+  // Without facts, anything is possible.
+  expect([canBeKnown(rundb, feature), countKnown(rundb, 'user')]).toEqual([true, 0])
+  await copy?.settle(rundb, async () => {})
+  const found = FEATURES.filter((each) => canBeKnown(rundb, each))
+  expect([found, FEATURES.filter((each) => canBeKnown(rundb, each, 'user'))]).toEqual([[feature], [feature]])
+  expect([countKnown(rundb, 'user'), countKnown(rundb, 'organization')]).toEqual([2, 0])
+  expect(canBeKnown(rundb, feature, 'organization')).toBe(false)
+  forgetKnown(rundb, 'user')
+  expect([canBeKnown(rundb, feature), countKnown(rundb, 'user')]).toEqual([false, 0])
+})
+
+const FEATURES = ['adopted', 'reduced', 'answered', 'gone'] as const
 
 test('what SQL compared before is not compared again, unless there is much of it', async () => {
   const count = 10_500

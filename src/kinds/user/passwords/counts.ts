@@ -1,5 +1,6 @@
 import { counted, figure } from '../../../diagnostics/printable.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
+import { canBeKnown } from '../../../rundb/known-facts.ts'
 import type { RunDatabase } from '../../../rundb/run-database.ts'
 import type { Row } from '../../../sqlite/open.ts'
 import { RESET_CODES, type ResetCode } from './credentials.ts'
@@ -281,12 +282,15 @@ const THERE = `coalesce(
   EXISTS (SELECT 1 FROM known k WHERE k.kind = 'user' AND k.key = d.key AND k.ownership = 'adopted'))`
 
 /** Whether there can be any: otherwise the lookup for each user is skipped. */
-const SOME_THERE = `SELECT EXISTS (SELECT 1 FROM decided_actions WHERE kind = 'user' AND type = 'adopt')
-  OR EXISTS (SELECT 1 FROM known WHERE kind = 'user' AND ownership = 'adopted')`
+function areSomeThere(rundb: RunDatabase): boolean {
+  const some = (from: string) => rundb.count(`SELECT EXISTS (SELECT 1 FROM ${from})`) > 0
+  if (some("decided_actions WHERE kind = 'user' AND type = 'adopt'")) return true
+  return canBeKnown(rundb, 'adopted', 'user') && some("known WHERE kind = 'user' AND ownership = 'adopted'")
+}
 
 /** The passwords of users who were in WorkOS before. */
 function passwordsThere(rundb: RunDatabase): Iterable<Row> {
-  if (rundb.count(SOME_THERE) === 0) return []
+  if (!areSomeThere(rundb)) return []
   return rundb.iterate(
     `SELECT json_extract(secrets, '$.passwordHash.type') AS type, json_extract(secrets, '$.passwordHash.hash') AS hash
      FROM desired d WHERE kind = 'user' AND secrets IS NOT NULL AND ${THERE}`,
