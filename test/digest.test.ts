@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { runs } from './fuzz/runs.ts'
 import { digester, digestSecrets } from '../src/digest.ts'
 import { canonicalJson, type JsonObject } from '../src/json.ts'
+import { runs } from './fuzz/runs.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 40 })
 const field = fc.oneof(
