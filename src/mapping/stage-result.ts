@@ -6,6 +6,7 @@ import { insertNote } from '../rundb/notes.ts'
 import { insertReject, insertRejectedAddress } from '../rundb/rejects.ts'
 import { insertRepeats, type Repeat } from '../rundb/repeats.ts'
 import { placeOf, type RunDatabase } from '../rundb/run-database.ts'
+import { noteTrait, TRAIT } from '../rundb/traits.ts'
 import { looseIn } from './loose-references.ts'
 import { Recent } from './recent.ts'
 import type { ChunkCounts, MapResult } from './result.ts'
@@ -79,8 +80,12 @@ function stagedIn(rundb: RunDatabase): Staged {
 function stageDrafts(rundb: RunDatabase, all: readonly Counted[]): void {
   const staged = stagedIn(rundb)
   const repeats: Repeat[] = []
+  /** The record of the last draft of each kind. */
+  const last = new Map<string, number>()
   for (const { draft, records, isContradicted } of all) {
-    const { identity, seq } = draft
+    const { identity, kind, seq } = draft
+    if (last.get(kind) === seq) noteTrait(rundb, kind, TRAIT.sameRecord)
+    last.set(kind, seq)
     const earlier = identity === undefined || isContradicted ? undefined : staged.get(identity)
     if (earlier !== undefined && earlier.seq < seq) {
       const [fileId, line] = placeOf(rundb, draft.origin)

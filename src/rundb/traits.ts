@@ -11,6 +11,8 @@ export const TRAIT = {
   externalId: 'external ID',
   /** A dedupe key. */
   dedupeKey: 'dedupe key',
+  /** Another resource of the kind from the same record. */
+  sameRecord: 'same record',
   /** Half of a surrogate pair, which JSON.stringify writes in its own way. */
   halfPair: 'half of a surrogate pair',
 } as const

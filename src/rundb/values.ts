@@ -5,7 +5,7 @@ import type { Row } from '../sqlite/open.ts'
 import type { Lease } from './lease.ts'
 import { isDerived } from './loose.ts'
 import type { RunDatabase } from './run-database.ts'
-import { largestSize } from './traits.ts'
+import { hasTrait, largestSize, TRAIT } from './traits.ts'
 
 /** Values of all resources of a kind, many at once. In: the desired set, or drafts. Out: JSON. */
 
@@ -54,13 +54,29 @@ export interface DraftsOfKind {
 }
 
 /**
- * The values of all drafts of a kind, in key order, while another thread changes other tables. Each
- * key has one draft.
+ * The values of all drafts of a kind, while another thread changes other tables. Each key has one
+ * draft. Their order is that of the keys, so that it decides about equal places, if there can be
+ * any. Otherwise it is any order.
  * @throws LeaseEnded if drafts change before all are read
  */
 export function valuesOfDrafts(rundb: RunDatabase, { kind, atOnce }: DraftsOfKind, lease: Lease): Generator<Values> {
-  return pages(rundb, kind, 'drafts', atOnce, (page) => lease.read(page))
+  const read = (page: () => Row | undefined) => lease.read(page)
+  const order = lease.read(() => hasTrait(rundb, kind, TRAIT.sameRecord)) ? BY_KEY : AS_STAGED
+  return pages(rundb, kind, 'drafts', atOnce, order, read)
 }
+
+/** The column that orders the rows of pages, and a value before the first. */
+interface Order {
+  column: 'key' | 'id'
+  start: string | number
+  /** For SQLite. */
+  hint: string
+}
+
+const BY_KEY: Order = { column: 'key', start: '', hint: '' }
+
+/** Reads each row where the last one ended, which takes three quarters of the time. */
+const AS_STAGED: Order = { column: 'id', start: 0, hint: 'NOT INDEXED' }
 
 /** Read as one JSON text per page, which takes half the time of single rows. */
 function* pages(
@@ -68,17 +84,19 @@ function* pages(
   kind: string,
   table: keyof typeof COLUMNS_OF,
   atOnce: number,
+  { column, start, hint } = BY_KEY,
   read = (page: () => Row | undefined) => page(),
 ): Generator<Values> {
-  const page = (sign: '>=' | '>', key: SQLOutputValue) =>
+  const page = (sign: '>=' | '>', after: SQLOutputValue) =>
     rundb
       .statement(
-        `SELECT max(key) AS last, '[' || group_concat(attributes) || ']' AS attributes, '[' || group_concat(secrets) || ']' AS secrets,
+        `SELECT max(${column}) AS last, '[' || group_concat(attributes) || ']' AS attributes, '[' || group_concat(secrets) || ']' AS secrets,
          '[' || group_concat(place) || ']' AS places
-         FROM (SELECT key, ${COLUMNS_OF[table]} FROM ${table} WHERE kind = ? AND key ${sign} ? ORDER BY key LIMIT ?)`,
+         FROM (SELECT ${column}, ${COLUMNS_OF[table]} FROM ${table} ${hint}
+               WHERE kind = ? AND ${column} ${sign} ? ORDER BY ${column} LIMIT ?)`,
       )
-      .get(kind, key, atOnce)
-  let row = read(() => page('>=', ''))
+      .get(kind, after, atOnce)
+  let row = read(() => page('>=', start))
   while (row !== undefined && row.last !== null) {
     yield valuesFromRow(row)
     const { last = null } = row

@@ -8,6 +8,7 @@ import { draftsChange, draftVersion, leaseDrafts } from '../../src/rundb/draft-f
 import { addToDrafts } from '../../src/rundb/drafts.ts'
 import { Lease } from '../../src/rundb/lease.ts'
 import type { RunDatabase } from '../../src/rundb/run-database.ts'
+import { hasTrait, TRAIT } from '../../src/rundb/traits.ts'
 import { assembled, type RecordPart } from '../desired/assembled.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -88,6 +89,21 @@ async function surveyed(
 
 test('drafts that become desired as they are have been surveyed before', async () => {
   expect(await surveyed(records())).toEqual({ known: ['user', 'membership'], begun: 1 })
+})
+
+test('of several resources of the first record, the first key provides the examples', async () => {
+  const parts = records()
+  const organizations = ['beta', 'acme'].map((key) => ({ key }))
+  parts[0] = {
+    ...{ ...parts[0], organizations },
+    memberships: organizations.map(({ key }) => ({ user: 'u0', organization: key, roles: [`role of ${key}`] })),
+  }
+  const noted: boolean[] = []
+  const between = (rundb: RunDatabase) => {
+    noted.push(hasTrait(rundb, 'membership', TRAIT.sameRecord), hasTrait(rundb, 'user', TRAIT.sameRecord))
+  }
+  expect(await surveyed(parts, { between })).toEqual({ known: ['user', 'membership'], begun: 1 })
+  expect(noted.slice(0, 2)).toEqual([true, false])
 })
 
 test.each<[string, string[], (parts: RecordPart[]) => void, Partial<Manifest>?]>([

@@ -46,7 +46,7 @@ const WRITTEN: ReadonlySet<string> = new Set([
 export function saysNothing(text: string): boolean {
   if (text.length > LONGEST_TEXT) return false
   const blank = text.indexOf(' ')
-  if (blank < 0) return text.length <= LONGEST && WRITTEN.has(text)
+  if (blank < 0) return text.length <= LONGEST && FIRST.has(text.charCodeAt(0)) && WRITTEN.has(text)
   if (text.includes('[object Object]')) return true
   return WRITTEN.has(text.slice(0, blank)) && text.split(' ').every((word) => WRITTEN.has(word))
 }
