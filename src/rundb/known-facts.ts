@@ -11,7 +11,7 @@ export interface KnownFacts {
   count: number
   /** Some were adopted. */
   adopted: boolean
-  /** Some have what WorkOS accepted only in part, changed on write, or deleted: see StateResource. */
+  /** Some are so: see StateResource. */
   reduced: boolean
   answered: boolean
   gone: boolean
