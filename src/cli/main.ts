@@ -36,6 +36,8 @@ if (major < REQUIRED) {
     setFlagsFromString('--semi-space-growth-factor=1')
     clearInterval(growing)
   }, 20).unref()
+  const { keepCompiledCode } = await import('./compiled-code.ts')
+  keepCompiledCode(process.env)
   const { outputRefusal } = await import('./output.ts')
   const { report, run } = await import('./run.ts')
   const { processContext } = await import('./context.ts')

@@ -179,5 +179,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   CI: 'set: email addresses are masked in outputs',
   NO_COLOR: 'set: no colors',
   FORCE_COLOR: 'set: colors even if the output is not a terminal',
+  XDG_CACHE_HOME: 'the folder for compiled code, instead of ~/.cache',
+  NODE_DISABLE_COMPILE_CACHE: 'set: no compiled code is kept',
   WORKOS_MIGRATE_DEBUG: 'set: an unexpected error shows its stack trace',
 }
