@@ -34,7 +34,10 @@ export interface ComputeDesiredOptions {
   scratch: string
   /** Returns the snapshot, and reads it if necessary. Called after all other checks. */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
-  /** Threads for mapping that have started already: this ends them. Default: its own. */
+  /**
+   * Threads for mapping that have started already. They end once the source is read; after an
+   * earlier error, the caller ends them. Default: its own.
+   */
   threads?: MappingThreads | undefined
   /** The users of the run. Default: all of the source. */
   scope?: Scope

@@ -71,8 +71,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     await planActions(reading.set, options)
     survey = await surveyor.survey(reading.set.rundb)
   } finally {
-    await surveyor.end()
-    await copy?.end()
+    await Promise.all([surveyor.end(), copy?.end()])
   }
   const { set, sourceDigest, warnings } = reading
   const { fields } = survey

@@ -27,9 +27,14 @@ export class StateCopy {
   /** Whether the state was copied. An error is also one of `settle`. */
   readonly copied: Promise<boolean>
   readonly #kinds: readonly KindDefinition[]
+  readonly #state: StateStore
+  /** The version that was copied. */
+  readonly #serial: number
 
   private constructor({ state, kinds, scratch }: StateCopyOptions) {
     this.#kinds = kinds
+    this.#state = state
+    this.#serial = state.serial
     this.ahead = new KnownAhead(scratch)
     this.copied = this.#copy(state, scratch)
     // Awaited when it is needed: errors of the source come first.
@@ -52,10 +57,10 @@ export class StateCopy {
   /**
    * Makes the copy the table `known` of the run's database. From then on the table can change.
    * @param compare compares it before; not called if the state was not copied
-   * @returns false if the state was not copied
+   * @returns false if the state was not copied, or has changed since
    */
   async settle(rundb: RunDatabase, compare: () => Promise<void>): Promise<boolean> {
-    if (!(await this.copied)) return false
+    if (!(await this.copied) || this.#state.serial !== this.#serial) return false
     this.ahead.becomeKnownOf(rundb)
     await compare()
     for (const kind of unplannedKinds(this.#kinds)) forgetKnown(rundb, kind)

@@ -30,6 +30,8 @@ export class StateCheck {
   readonly #copy: StateCopy
   readonly #matches: readonly PlainMatch[]
   readonly #lists: ListAhead
+  /** Resolved once `#isCopied` is set. */
+  readonly #copied: Promise<void>
   #isCopied = false
   #isSourceRead = false
   /** Undefined: the thread has not begun. Null: it must not begin. */
@@ -39,10 +41,10 @@ export class StateCheck {
     this.#copy = copy
     this.#matches = plainMatchesOf(kinds)
     this.#lists = lists
-    const copied = copy.copied.then((isCopied) => {
+    this.#copied = copy.copied.then((isCopied) => {
       this.#isCopied = isCopied
     })
-    for (const event of [copied, lists.all]) event.then(() => this.#compare()).catch(() => {})
+    for (const event of [this.#copied, lists.all]) event.then(() => this.#compare()).catch(() => {})
   }
 
   /** Begins to copy the state. Undefined: there is too little to check. */
@@ -78,10 +80,15 @@ export class StateCheck {
    * @returns false if the state was not copied
    */
   async settle(rundb: RunDatabase): Promise<boolean> {
+    await this.#copied
+    // From here on it must not begin: it would change what this thread uses.
+    const begun = this.#comparison
+    this.#comparison ??= null
     const isCopied = await this.#copy.settle(rundb, async () => {
-      if (this.#comparison) await this.#takeUnlike(rundb, this.#comparison)
+      if (begun) await this.#takeUnlike(rundb, begun)
     })
-    this.#comparison = null
+    // It still uses the lists.
+    if (!isCopied && begun) await (await begun).complete()
     return isCopied
   }
 

@@ -163,6 +163,18 @@ test('what SQL compared before is not compared again, unless there is much of it
   }
 })
 
+test('a copy of a state that has changed since is not used', async () => {
+  const state = await stateOf(new Map([['a', plain(1)]]))
+  const rundb = desiredOf(new Map())
+  const copy = await StateCopy.begin({ state, kinds: KINDS, scratch: rundb.folder ?? '', workers: 2, many: 1 })
+  onTestFinished(() => copy?.end())
+  await copy?.copied
+  await state.commit({ intents: [], outcomes: [] })
+  const compare = vi.fn()
+  expect(await copy?.settle(rundb, compare)).toBe(false)
+  expect(compare).not.toHaveBeenCalled()
+})
+
 test('a state with few resources, or a run with one thread, is not copied ahead', async () => {
   const state = await stateOf(new Map([['a', plain(1)]]))
   const options = { state, kinds: KINDS, scratch: temporaryFolder(), workers: 2, many: 2 }

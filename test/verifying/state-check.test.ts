@@ -98,6 +98,19 @@ async function expectMatches({ lists, rundb }: Setting): Promise<void> {
   expect(matched.map(({ key }) => key)).toEqual(['key_0', 'key_3'])
 }
 
+test('a comparison that begins while settling waits for the copy is used', async () => {
+  const set = await setting()
+  set.answer.resolve()
+  await set.lists.all
+  await set.check.sourceIsRead()
+  // The thread has not even started.
+  expect(set.lists.lend).not.toHaveBeenCalled()
+  expect(await set.check.settle(set.rundb)).toBe(true)
+  expect(set.lists.lend).toHaveBeenCalledOnce()
+  expect(unlike(set)).toEqual(['key_1', 'key_2'])
+  await expectMatches(set)
+})
+
 /** Long enough for the list, the copy and the comparison. */
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 300))
 
