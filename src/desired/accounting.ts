@@ -54,9 +54,10 @@ export function account(
   records: StagedRecords,
   assignedLater: number,
 ): Accounting {
+  const accepted = countAccepted(rundb)
   const kinds = draftDefinitions
     .map(({ name, plural, alwaysCounted = false }) => {
-      const { distinct, records } = countAccepted(rundb, name)
+      const { distinct, records } = accepted.get(name) ?? { distinct: 0, records: 0 }
       const count = {
         kind: name,
         plural,

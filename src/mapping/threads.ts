@@ -35,6 +35,7 @@ export class MappingThreads {
     task: Task,
     options: { signal?: AbortSignal; transferList?: Transferable[] } = {},
   ): Promise<Result> {
+    if (this.#closed !== undefined) throw new Error('the mapping threads have ended')
     const pool = await this.#pool
     return pool.run(task, options)
   }
@@ -55,7 +56,8 @@ export class MappingThreads {
 
   async #end(atOnce: boolean): Promise<void> {
     if (!atOnce) await this.#started
-    await (await this.#pool).destroy()
+    // If the pool could not start, each task has said so.
+    await (await this.#pool.catch(() => undefined))?.destroy()
   }
 }
 

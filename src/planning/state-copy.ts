@@ -12,7 +12,7 @@ export interface StateCopyOptions {
   kinds: readonly KindDefinition[]
   /** The run's scratch folder. */
   scratch: string
-  /** Maximum number of busy threads. */
+  /** The number of mapping threads. With one, the run has no other thread either. */
   workers: number
   /** The number of resources from which a thread is used. */
   many?: number

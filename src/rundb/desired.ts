@@ -9,11 +9,10 @@ import {
   desiredChanged,
   desiredCounted,
   desiredRewritten,
-  isAsStaged,
   portionsCounted,
 } from './desired-facts.ts'
 import { countDrafts, countToldApart, draftCounts } from './draft-facts.ts'
-import { lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
+import { FEW, lastDraftId, ROLE_ASSIGNMENT } from './drafts.ts'
 import { noteDerived } from './loose.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 import { clearSeveral, findSeveral, hasRepeated, hasSeveral } from './several.ts'
@@ -106,9 +105,6 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
 
 /** The table of drafts, whose references are known: see canDangle. */
 const DRAFTS = 'drafts'
-
-/** A smaller share of all drafts is looked up by index. Else all are scanned and sorted. */
-const FEW = 1 / 8
 
 /**
  * How many places are sampled, how many drafts in key order at each, and how many of them can be
@@ -258,20 +254,19 @@ export function countRecords(rundb: RunDatabase): Map<string, number> {
   return counts
 }
 
-/** The number of resources of a kind that come from records, and of these records. */
-export function countAccepted(rundb: RunDatabase, kind: string): { distinct: number; records: number } {
-  const staged = isAsStaged(rundb, kind) ? draftCounts(rundb).get(kind) : undefined
-  if (staged !== undefined) return staged
-  const row = rundb
+/** By kind: the number of resources that come from records, and of these records. */
+export function countAccepted(rundb: RunDatabase): Map<string, { distinct: number; records: number }> {
+  const rows = rundb
     .statement(
-      `SELECT count(*) AS resources, sum(records > 0) AS n, sum(records) AS records, count(secrets) AS held
-       FROM desired WHERE kind = ?`,
+      `SELECT kind, sum(records > 0) AS n, sum(records) AS records, count(*) AS resources, count(secrets) AS held
+       FROM desired GROUP BY kind`,
     )
-    .get(kind)
-  const [resources, distinct] = [Number(row?.resources ?? 0), Number(row?.n ?? 0)]
-  desiredCounted(rundb, kind, resources)
-  portionsCounted(rundb, kind, { declared: resources - distinct, withSecrets: Number(row?.held ?? 0) })
-  return { distinct, records: Number(row?.records ?? 0) }
+    .all()
+  for (const { kind, n, resources, held } of rows) {
+    desiredCounted(rundb, String(kind), Number(resources))
+    portionsCounted(rundb, String(kind), { declared: Number(resources) - Number(n), withSecrets: Number(held) })
+  }
+  return new Map(rows.map(({ kind, n, records }) => [String(kind), { distinct: Number(n), records: Number(records) }]))
 }
 
 /** The columns of a desired resource, secrets included. Only for digests. */

@@ -10,17 +10,9 @@ import { hasTrait, isAnywhere, TRAIT } from './traits.ts'
 /** Drafts `d` with a dedupe key: their groups begin with g, groups of a key alone with k. */
 export const TOLD_APART = "dedupe_group < 'k'"
 
-/** The drafts of a kind. */
-export interface DraftCounts {
-  drafts: number
-  /** Those that represent a record. */
-  distinct: number
-  /** The records that they represent. */
-  records: number
-}
-
 interface Facts {
-  counts?: ReadonlyMap<string, DraftCounts>
+  /** By kind: drafts, and the records that they represent. */
+  counts?: ReadonlyMap<string, { drafts: number; records: number }>
   /** By kind: drafts with a dedupe key. */
   toldApart?: ReadonlyMap<string, number>
   /** Of a thread that reads drafts. */
@@ -57,20 +49,14 @@ export function leaseDrafts(rundb: RunDatabase): Lease {
   return lease
 }
 
-/** By kind. */
-export function draftCounts(rundb: RunDatabase): ReadonlyMap<string, DraftCounts> {
+/** By kind: the number of drafts, and of the records that they represent. */
+export function draftCounts(rundb: RunDatabase): ReadonlyMap<string, { drafts: number; records: number }> {
   const facts = factsOf(rundb)
   facts.counts ??= new Map(
     rundb
-      .statement(
-        `SELECT kind, count(*) AS drafts, sum(records > 0) AS 'distinct', sum(records) AS records
-         FROM drafts GROUP BY kind`,
-      )
+      .statement('SELECT kind, count(*) AS drafts, sum(records) AS records FROM drafts GROUP BY kind')
       .all()
-      .map(({ kind, drafts, distinct, records }) => [
-        String(kind),
-        { drafts: Number(drafts), distinct: Number(distinct), records: Number(records) },
-      ]),
+      .map(({ kind, drafts, records }) => [String(kind), { drafts: Number(drafts), records: Number(records) }]),
   )
   return facts.counts
 }

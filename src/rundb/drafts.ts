@@ -86,6 +86,9 @@ export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): 
   return Number(id)
 }
 
+/** A smaller share of all drafts is looked up by index. Else all are scanned. */
+export const FEW = 1 / 8
+
 /** The greatest ID of a draft. After staging, this is the number of drafts without repeats. */
 export function lastDraftId(rundb: RunDatabase): number {
   return rundb.count('SELECT max(id) FROM drafts')

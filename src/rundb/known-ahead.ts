@@ -127,7 +127,7 @@ function nextOf(parts: readonly Part[], next: Int32Array): Part | undefined {
 export interface Comparison<Found> {
   /**
    * Compares what the thread has not begun, and waits for it.
-   * @returns what was found, by kind and each key once; not for kinds of which there is much
+   * @returns by kind, what was found, each key once. A kind with too many of them is missing
    */
   complete(): Promise<Map<string, Found[]>>
 }

@@ -145,11 +145,12 @@ export async function openSession(
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   const close = async () => {
+    // First: they write to the scratch folder.
+    await threads?.close()
     for (const closer of data.splice(0).reverse()) await closer()
     await disconnect()
   }
   try {
-    if (threads !== undefined) data.push(() => threads.close())
     checkSnapshotOptions(options)
     const writes = lock === 'apply' || lock === 'destroy'
     if (writes) checkWebhooks(loaded)
